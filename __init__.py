@@ -1,0 +1,1 @@
+"""GroundGLM: ChatGLM3 answers grounded in documents and a knowledge graph."""

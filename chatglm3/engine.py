@@ -1,0 +1,105 @@
+"""The engine protocol: token ids in, token ids out, streamed and cancellable."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+FinishReason = Literal["stop", "length", "cancelled"]
+
+PAD, BOS, EOS = 0, 1, 2
+MASK, GMASK, SMASK, SOP, EOP = 64789, 64790, 64791, 64792, 64793
+SYSTEM, USER, ASSISTANT, OBSERVATION = 64794, 64795, 64796, 64797
+
+CONTROL_TOKENS = {
+    "[MASK]": MASK,
+    "[gMASK]": GMASK,
+    "[sMASK]": SMASK,
+    "sop": SOP,
+    "eop": EOP,
+    "<|system|>": SYSTEM,
+    "<|user|>": USER,
+    "<|assistant|>": ASSISTANT,
+    "<|observation|>": OBSERVATION,
+}
+
+STOP_IDS = (EOS, USER, OBSERVATION)
+"""A reply ends at these; `<|assistant|>` inside a reply begins its next segment."""
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Text to ids and back. Text never becomes a control token, whatever it spells."""
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of a text, without prefix or suffix and without any control token."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids; control tokens and unknown ids decode to nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What an engine is asked for: prompt ids, an end, and how to sample.
+
+    `temperature` 0 means greedy. `grammar` is a Lark grammar of the reply's text where the
+    engine `supports_grammar`. `tool_choice` is "auto", "none", "any" or a tool's name, for
+    engines without a grammar that must know that a call is forced.
+    """
+
+    prompt_ids: Sequence[int]
+    max_tokens: int = 1024
+    stop_ids: tuple[int, ...] = STOP_IDS
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+    grammar: str | None = None
+    tool_choice: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChunk:
+    """New ids of a reply; the last chunk says why it ended and may hold the id that ended it."""
+
+    ids: tuple[int, ...] = field(default=())
+    finish_reason: FinishReason | None = None
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Something that continues token ids. Closing the iterator cancels the generation."""
+
+    @property
+    def name(self) -> str:
+        """What answers report as the model's name."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer whose ids this engine speaks."""
+        ...
+
+    @property
+    def max_context(self) -> int:
+        """The most ids of prompt and reply together."""
+        ...
+
+    @property
+    def supports_grammar(self) -> bool:
+        """Whether `GenerationRequest.grammar` is obeyed."""
+        ...
+
+    def generate(self, request: GenerationRequest) -> Iterator[TokenChunk]:
+        """Stream the reply's ids; the last chunk has a finish reason."""
+        ...
+
+    def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
+        """The same for asyncio."""
+        ...
+
+    def score(
+        self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """The log-probability of each continuation; NotImplementedError where there is none."""
+        ...

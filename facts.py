@@ -1,0 +1,164 @@
+"""Facts: entities, what is said of them, who says it, and chains of such statements."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from .evidence import Source
+from .text import Span, normalize_name
+
+
+def entity_id(name: str) -> str:
+    """The id of the entity that a bare name stands for, derived from its normalised form."""
+    return "e-" + hashlib.sha256(normalize_name(name).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing that facts are about: an id with a name, other names, and a type where one is known."""
+
+    id: str
+    name: str
+    type: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One place that says a fact: where it stands, what read it there, and how sure that is (0..1).
+
+    `time` is when the fact held or was said, as written in the source; empty where unknown.
+    """
+
+    source: Source
+    passage_id: str = ""
+    extractor: str = ""
+    confidence: float = 1.0
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Subject, predicate, object, and everything that says so.
+
+    >>> Fact("苏轼", "朝代", "北宋").id == Fact("蘇軾", "朝代", "北宋").id
+    True
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    contributions: tuple[Contribution, ...] = field(default=())
+    subject_id: str = ""
+    object_id: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("subject", "predicate", "object"):
+            if not getattr(self, name).strip():
+                raise ValueError(
+                    f"a fact needs a {name}: {self.subject!r}, {self.predicate!r}, {self.object!r}"
+                )
+        if not self.subject_id:
+            object.__setattr__(self, "subject_id", entity_id(self.subject))
+        if not self.object_id:
+            object.__setattr__(self, "object_id", entity_id(self.object))
+
+    @property
+    def id(self) -> str:
+        """Derived from what is said, not from who says it."""
+        key = "\x00".join((self.subject_id, normalize_name(self.predicate), self.object_id))
+        return "f-" + hashlib.sha256(key.encode()).hexdigest()[:16]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where the fact is said, each place once."""
+        return tuple(dict.fromkeys(contribution.source for contribution in self.contributions))
+
+    @property
+    def confidence(self) -> float:
+        """That of the surest source; 1.0 for a fact that a user states without one."""
+        return max((c.confidence for c in self.contributions), default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A chain of facts from one entity to another; `entities` has one name more than there are facts.
+
+    A step may run against its fact's direction (from object to subject).
+    """
+
+    entities: tuple[str, ...]
+    facts: tuple[Fact, ...]
+
+    def __str__(self) -> str:
+        parts = [self.entities[0]]
+        for fact, before, after in zip(self.facts, self.entities, self.entities[1:], strict=False):
+            forward = normalize_name(fact.subject) == normalize_name(before)
+            parts.append(
+                f"—{fact.predicate}→ {after}" if forward else f"←{fact.predicate}— {after}"
+            )
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedEntity:
+    """An entity that a text names, where it does so, and how sure the link is (higher is better)."""
+
+    entity: Entity
+    span: Span
+    score: float
+
+
+@runtime_checkable
+class FactSource(Protocol):
+    """Anything that knows facts: a KnowledgeBase, or a graph behind another interface."""
+
+    def facts(self, entity: str) -> list[Fact]:
+        """The facts that an entity, given by name, alias or id, takes part in."""
+        ...
+
+    def paths(self, a: str, b: str, *, max_hops: int = 3) -> list[Path]:
+        """The shortest chains of facts between two entities."""
+        ...
+
+    def link(self, text: str) -> list[LinkedEntity]:
+        """The entities that a text names, in the order of their places."""
+        ...
+
+
+# --- the written form of a fact ------------------------------------------------------------------
+
+_PART = re.compile(r"((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)", re.DOTALL)
+
+
+def format_fact(subject: str, predicate: str, object: str) -> str:
+    r"""Write a fact as evidence text; `parse_fact` reads it back.
+
+    >>> format_fact("苏轼", "朝代", "北宋")
+    '苏轼 | 朝代 | 北宋'
+    """
+    return " | ".join(_escape(part) for part in (subject, predicate, object))
+
+
+def _escape(part: str) -> str:
+    return " ".join(part.split()).replace("\\", "\\\\").replace("|", "\\|")
+
+
+def parse_fact(text: str) -> tuple[str, str, str] | None:
+    r"""Read back what `format_fact` wrote; None for any other text.
+
+    >>> parse_fact(format_fact("a|b", "is", "c\\d"))
+    ('a|b', 'is', 'c\\d')
+    """
+    match = _PART.fullmatch(text)
+    if match is None:
+        return None
+    subject, predicate, object_ = (re.sub(r"\\(.)", r"\1", part.strip()) for part in match.groups())
+    return (subject, predicate, object_) if subject and predicate and object_ else None
+
+
+def fact_names(facts: Sequence[Fact]) -> list[str]:
+    """Every entity name in the facts, each once, in order of appearance."""
+    return list(dict.fromkeys(name for fact in facts for name in (fact.subject, fact.object)))
