@@ -1,0 +1,248 @@
+"""Connections to a base's SQLite file: who may write, how long to wait, what each failure means."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import (
+    BaseBusyError,
+    BaseCorruptError,
+    GroundGLMError,
+    NotABaseError,
+    StorageError,
+)
+from .schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+
+BUSY_SECONDS = 30.0
+
+
+class Connections:
+    """One connection for reading and one for writing, each behind its own lock.
+
+    A reader on the writing connection would see what is not committed yet; hence two. The file is
+    in WAL mode, so reading processes never wait for the writing one.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self.busy_seconds = busy_seconds
+        self._read_lock = threading.RLock()
+        self._write_lock = threading.RLock()
+        self._writer: sqlite3.Connection | None = None
+        with _translated(path):
+            if not read_only:
+                self._writer = self._connect("rwc" if create else "rw")
+                if create:
+                    self._create_schema(self._writer)
+            self._reader = self._connect("ro")
+            self._check_schema()
+
+    @property
+    def writer(self) -> sqlite3.Connection:
+        """The writing connection; use it inside `writing` only."""
+        if self._writer is None:
+            raise GroundGLMError(
+                f"{self.path.parent} was opened for reading only; "
+                "open it without read_only=True to change it"
+            )
+        return self._writer
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """The reading connection inside one consistent snapshot."""
+        with self._read_lock, _translated(self.path):
+            if self._reader.in_transaction:  # a nested reader shares the outer snapshot
+                yield self._reader
+                return
+            self._reader.execute("BEGIN")
+            try:
+                yield self._reader
+            finally:
+                self._reader.rollback()
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection]:
+        """One transaction: all of it is kept, or nothing.
+
+        Raises:
+            BaseBusyError: another process was writing for longer than `busy_seconds`.
+            StorageError: the disk is full or cannot be written; nothing was changed.
+        """
+        writer = self.writer
+        with self._write_lock, _translated(self.path):
+            self._begin(writer)
+            try:
+                yield writer
+                writer.commit()
+            except BaseException:
+                if writer.in_transaction:
+                    writer.rollback()
+                raise
+
+    def close(self) -> None:
+        """Close both connections; a second call does nothing."""
+        with self._write_lock, self._read_lock:
+            self._reader.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        if mode == "ro" and self.read_only and not _is_writable_folder(self.path):
+            # WAL needs a shared-memory file beside the database. In a folder that cannot be
+            # written there is no writer either, so the file may be read as it is.
+            uri += "&immutable=1"
+        connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, check_same_thread=False, timeout=self.busy_seconds
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _create_schema(self, writer: sqlite3.Connection) -> None:
+        self._begin(writer)
+        try:
+            if not _application_id(writer) and not _tables(writer):
+                for statement in _statements(SCHEMA):
+                    writer.execute(statement)
+                writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            writer.commit()
+        except BaseException:
+            writer.rollback()
+            raise
+
+    def _check_schema(self) -> None:
+        if _application_id(self._reader) != APPLICATION_ID:
+            self.close()
+            raise NotABaseError(
+                f"{self.path} is not a GroundGLM base. "
+                f"Make one with: groundglm init {self.path.parent}"
+            )
+        (version,) = self._reader.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            self.close()
+            raise BaseCorruptError(
+                f"{self.path} was written by a newer version (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}). Upgrade with: pip install -U groundglm"
+            )
+
+    def _begin(self, writer: sqlite3.Connection) -> None:
+        deadline = time.monotonic() + self.busy_seconds
+        writer.execute(f"PRAGMA busy_timeout = {int(min(self.busy_seconds, 1.0) * 1000)}")
+        while True:
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+                if time.monotonic() >= deadline:
+                    pid = _lock_holder(self.path)
+                    holder = f"process {pid}" if pid else "another process"
+                    raise BaseBusyError(
+                        f"{self.path.parent} is being written by {holder}; waited "
+                        f"{self.busy_seconds:g} seconds. Try again when it has finished.",
+                        pid=pid,
+                    ) from error
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _application_id(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA application_id").fetchone()[0]
+
+
+def _tables(connection: sqlite3.Connection) -> int:
+    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _is_writable_folder(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK)
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+_MEANINGS: dict[int, Callable[[Path, sqlite3.Error], GroundGLMError]] = {
+    sqlite3.SQLITE_FULL: lambda path, _: StorageError(
+        f"The disk under {path.parent} is full. What was stored before is safe; "
+        "free some space and run the same command again."
+    ),
+    sqlite3.SQLITE_IOERR: lambda path, error: StorageError(
+        f"{path} cannot be read or written ({error}). Check the disk and its free space."
+    ),
+    sqlite3.SQLITE_READONLY: lambda path, _: StorageError(
+        f"{path} is write-protected; change its permissions or open it with read_only=True."
+    ),
+    sqlite3.SQLITE_CANTOPEN: lambda path, _: StorageError(
+        f"{path} cannot be opened; check that it exists and that you may write to its folder."
+    ),
+    sqlite3.SQLITE_NOTADB: lambda path, _: NotABaseError(
+        f"{path} is not a SQLite file, so {path.parent} is no base. "
+        "If it was one, restore it from a backup."
+    ),
+    sqlite3.SQLITE_CORRUPT: lambda path, error: BaseCorruptError(
+        f"{path} is damaged ({error}). Restore a backup, or add the documents to a new base."
+    ),
+    sqlite3.SQLITE_BUSY: lambda path, _: BaseBusyError(
+        f"{path.parent} is busy: another process holds it", pid=_lock_holder(path)
+    ),
+}
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    """Say what a SQLite failure means for the user; programming errors pass as they are."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        meaning = _MEANINGS.get(code & 0xFF) if code is not None else None
+        if meaning is None:
+            raise
+        raise meaning(path, error) from error
+
+
+def _lock_holder(path: Path) -> int | None:
+    """The process that holds a lock on the database, where the system tells (Linux)."""
+    inodes: set[str] = set()
+    for suffix in ("-shm", ""):
+        try:
+            inodes.add(str(os.stat(f"{path}{suffix}").st_ino))
+        except OSError:
+            continue
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return None
+    # "1: POSIX  ADVISORY  WRITE 4711 08:01:123456 120 120"
+    for line in lines:
+        fields = line.split()
+        if len(fields) >= 6 and fields[3] == "WRITE" and fields[5].rsplit(":", 1)[-1] in inodes:
+            pid = int(fields[4])
+            if pid > 0 and pid != os.getpid():
+                return pid
+    return None

@@ -1,0 +1,461 @@
+"""The knowledge base: one corpus on disk, searched for passages and facts."""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from types import TracebackType
+from typing import Any, Self, get_args
+
+import networkx as nx
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.runnables.config import run_in_executor
+
+from ..database.connection import BUSY_SECONDS
+from ..database.database import Database
+from ..database.records import DocumentInfo, DocumentRecord, FoundPassage
+from ..errors import EmbeddingMismatchError, NotABaseError
+from ..evidence import Evidence, SearchMode, Source
+from ..facts import Fact, LinkedEntity, Path, format_fact
+from ..retrieval.embeddings import fingerprint, load_embeddings, model_name, reads_chinese
+from ..retrieval.fusion import fuse
+from ..text import has_cjk
+from .importing import to_fact
+from .indexes import Indexes
+from .records import AddReport, Candidate, check_document, read_document, read_fact_set
+from .retriever import KnowledgeBaseRetriever
+
+DATABASE_NAME = "base.sqlite"
+MAX_PASSAGE_WIDTH = 1200
+MAX_QUERY_CHARACTERS = 4000
+_CANDIDATES = 100  # passages of each ranking that fusion sees
+_BATCH = 64  # passages embedded together
+_FACTS = 6  # facts given beside the passages
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a search may see: None stands for everything."""
+
+    documents: frozenset[str] | None = None
+    passages: frozenset[str] | None = None
+
+
+class KnowledgeBase:
+    """One corpus on disk; open it with `KnowledgeBase.open`.
+
+    Safe for threads. Several processes may read while one writes; a reader sees what was written
+    at its next query.
+    """
+
+    def __init__(self, path: FilePath, database: Database, embeddings: Embeddings | None) -> None:
+        self.path = path
+        self.database = database
+        manifest = database.manifest()
+        self.embedding_name = manifest["embedding_name"]
+        self.embedding_fingerprint = manifest["embedding_fingerprint"]
+        self._embeddings = embeddings
+        self._indexes = Indexes(database)
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | FilePath,
+        embeddings: Embeddings | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> "KnowledgeBase":
+        """Open the base in a folder, or make one there.
+
+        Args:
+            path: The folder.
+            embeddings: Any LangChain Embeddings. None loads the model that the base was made
+                with; a new base gets the small English one of the extra `minilm`.
+            create: Whether to make a base where there is none.
+            read_only: Never write, so that the folder may be write-protected.
+            busy_seconds: How long a write waits for another process that is writing.
+
+        Raises:
+            NotABaseError: there is none and `create` is off, or the path is something else.
+            EmbeddingMismatchError: the base was made with another embedding model.
+        """
+        folder = FilePath(path)
+        file = folder / DATABASE_NAME
+        if folder.exists() and not folder.is_dir():
+            raise NotABaseError(f"{folder} is a file; a base is a folder")
+        if not file.exists() and (read_only or not create):
+            raise NotABaseError(
+                f"{folder} holds no base ({DATABASE_NAME} is missing). "
+                f"Make one with: groundglm init {folder}"
+            )
+        is_new = not file.exists()
+        if is_new:
+            embeddings = embeddings or load_embeddings()  # before anything is made on disk
+            folder.mkdir(parents=True, exist_ok=True)
+        database = Database(file, create=is_new, read_only=read_only, busy_seconds=busy_seconds)
+        try:
+            _record_or_compare(folder, database, embeddings)
+            return cls(folder, database, embeddings)
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        """Close the files; a second call does nothing."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The embedding model; the recorded one is loaded at first use."""
+        with self._lock:
+            if self._embeddings is None:
+                self._embeddings = load_embeddings(self.embedding_name)
+                _compare(self.path, self.database.manifest(), self._embeddings)
+            return self._embeddings
+
+    @property
+    def reads_chinese(self) -> bool:
+        """Whether the embedding model knows Chinese; if not, BM25 carries Chinese questions."""
+        return reads_chinese(self.embeddings)
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def add_documents(
+        self,
+        docs: Iterable[Document],
+        *,
+        progress: Progress | None = None,
+        extract_facts: bool = True,
+    ) -> AddReport:
+        """Add documents; each is stored whole in a transaction of its own, or not at all.
+
+        A document's `id` replaces the one of the same id, and is skipped where nothing changed;
+        without one a hash of the content is its id. `metadata["title"]` is its title,
+        `metadata["labels"]` (a list) restricts who may see it. Metadata that is no JSON is kept as
+        its string.
+
+        Args:
+            docs: LangChain Documents; an iterator is read as it goes.
+            progress: Called with the number of documents done and seen so far.
+            extract_facts: Whether rules read facts out of the text.
+        """
+        report = AddReport()
+        pending: list[DocumentRecord] = []
+        waiting = 0
+        for document in docs:
+            try:
+                candidate = check_document(document)
+            except ValueError as error:
+                report.refused.append((document.id or "", str(error)))
+                continue
+            if self._is_unchanged(candidate, pending):
+                report.unchanged.append(candidate.id)
+                continue
+            record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extract=extract_facts)
+            pending.append(record)
+            waiting += len(record.passages)
+            if waiting >= _BATCH:
+                self._store(pending, report, progress)
+                pending, waiting = [], 0
+        self._store(pending, report, progress)
+        return report
+
+    def add_facts(
+        self,
+        facts: Iterable[Fact | Mapping[str, Any]],
+        *,
+        document_id: str | None = None,
+        title: str = "",
+        labels: Iterable[str] = (),
+    ) -> AddReport:
+        """Add facts as one document, so that they can be replaced or deleted together.
+
+        Args:
+            facts: `Fact`s or mappings with `subject`, `predicate`, `object` and, where known,
+                `confidence`, `time` and `aliases`.
+            document_id: The id of that document; a hash of the facts where None.
+            title: Its title.
+            labels: Who may see it; empty for everyone.
+
+        Raises:
+            ValueError: one of the facts is incomplete; nothing is added.
+        """
+        owner = document_id or "facts"
+        listed = [to_fact(fact, document_id=owner, title=title) for fact in facts]
+        if not listed:
+            raise ValueError("there are no facts to add")
+        record = read_fact_set(
+            listed, document_id=document_id, title=title, labels=tuple(sorted(set(labels)))
+        )
+        report = AddReport()
+        if self.database.content_hashes([record.id]).get(record.id) == record.content_hash:
+            report.unchanged.append(record.id)
+        else:
+            self._store([record], report, None)
+        return report
+
+    def delete(self, document_ids: Iterable[str]) -> list[str]:
+        """Delete documents with everything that stands on them alone; the ids that were there."""
+        if isinstance(document_ids, str):
+            raise TypeError("delete takes a list of document ids, not a string")
+        return self.database.delete_documents(list(document_ids))
+
+    def _is_unchanged(self, candidate: Candidate, pending: Iterable[DocumentRecord]) -> bool:
+        for record in pending:
+            if record.id == candidate.id:
+                return record.content_hash == candidate.content_hash
+        stored = self.database.content_hashes([candidate.id])
+        return stored.get(candidate.id) == candidate.content_hash
+
+    def _store(
+        self, records: Iterable[DocumentRecord], report: AddReport, progress: Progress | None
+    ) -> None:
+        records = list(records)
+        self._embed(records)
+        known = self.database.content_hashes([record.id for record in records])
+        for record in records:
+            self.database.put_document(record)
+            (report.updated if record.id in known else report.added).append(record.id)
+            known[record.id] = record.content_hash
+            report.passages += len(record.passages)
+            report.facts += len({fact.id for fact in record.facts})
+            if progress is not None:
+                done = len(report.added) + len(report.updated) + len(report.unchanged)
+                progress(done, done + len(report.refused))
+
+    def _embed(self, records: Iterable[DocumentRecord]) -> None:
+        texts = {
+            passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
+            for record in records
+            for passage in record.passages
+            if passage.vector_key
+        }
+        missing = sorted(set(texts) - self.database.known_vectors(texts))
+        if missing:
+            vectors = self.embeddings.embed_documents([texts[key] for key in missing])
+            array = _normalized(np.asarray(vectors, dtype="<f4"))
+            self.database.put_vectors(
+                (key, row.tobytes()) for key, row in zip(missing, array, strict=True)
+            )
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: Mapping[str, Any] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> list[Evidence]:
+        """Find evidence for a question.
+
+        Args:
+            query: The question; of a very long one the first 4,000 characters are used.
+            k: The number of passages.
+            mode: "vector", "bm25", "hybrid" (both) or "graph" (both, and facts beside the
+                passages).
+            filter: Metadata that a document must carry; a list as value means any of these.
+            labels: Those of the caller: documents with labels of their own are seen only by who
+                shares one. None sees everything.
+
+        Returns:
+            At most `k` passages, best first, then in mode "graph" the facts.
+
+        Raises:
+            ValueError: an empty query, or a `k` or mode that does not exist.
+        """
+        if not query.strip():
+            raise ValueError("the question is empty")
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        if mode not in get_args(SearchMode):
+            raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
+        query = query[:MAX_QUERY_CHARACTERS]
+        vector = None if mode == "bm25" else self._query_vector(query, mode)
+        view = self._view(filter, None if labels is None else frozenset(labels))
+        depth = max(k, _CANDIDATES)
+        with self._lock:
+            lexical = (
+                self._indexes.bm25().search(query, k=depth, allowed=view.passages)
+                if mode != "vector"
+                else []
+            )
+            dense = (
+                self._indexes.vectors(len(vector)).search(vector, k=depth, allowed=view.passages)
+                if vector is not None
+                else []
+            )
+            facts = self._indexes.graph().relevant(query, limit=_FACTS) if mode == "graph" else []
+        ranked = fuse(lexical, dense)[:k]
+        found = self.database.passages([one.id for one in ranked])
+        passages = [
+            _passage_evidence(found[one.id], one.score, one.why)
+            for one in ranked
+            if one.id in found
+        ]
+        return passages + list(_fact_evidence(facts, view.documents))
+
+    async def asearch(
+        self,
+        query: str,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: Mapping[str, Any] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> list[Evidence]:
+        """`search` for asyncio, in a thread."""
+        return await run_in_executor(
+            None, self.search, query, k=k, mode=mode, filter=filter, labels=labels
+        )
+
+    def as_retriever(
+        self,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: dict[str, Any] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> KnowledgeBaseRetriever:
+        """This base as a LangChain retriever; it gives passages only."""
+        allowed = None if labels is None else tuple(labels)
+        return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=allowed)
+
+    def facts(self, entity: str) -> list[Fact]:
+        """The facts about an entity, given by name, alias or id."""
+        with self._lock:
+            return self._indexes.graph().facts(entity)
+
+    def paths(self, a: str, b: str, *, max_hops: int = 3) -> list[Path]:
+        """The shortest chains of facts between two entities."""
+        with self._lock:
+            return self._indexes.graph().paths(a, b, max_hops=max_hops)
+
+    def link(self, text: str) -> list[LinkedEntity]:
+        """The entities of the graph that a text names."""
+        with self._lock:
+            return self._indexes.graph().link(text)
+
+    def graph(self) -> "nx.MultiDiGraph[str]":
+        """A copy of the knowledge graph as networkx sees it."""
+        with self._lock:
+            return self._indexes.graph().networkx.copy()
+
+    def documents(self) -> list[DocumentInfo]:
+        """What the base holds, by document id."""
+        return self.database.documents()
+
+    def text(self, document_id: str) -> str:
+        """The stored text of a document, which spans point into.
+
+        Raises:
+            KeyError: there is no such document.
+        """
+        text = self.database.text(document_id)
+        if text is None:
+            raise KeyError(document_id)
+        return text
+
+    def passages(self, document_id: str) -> list[Evidence]:
+        """The passages of a document, in order."""
+        return [
+            _passage_evidence(found, 1.0, "") for found in self.database.passages_of([document_id])
+        ]
+
+    def statistics(self) -> dict[str, int]:
+        """Counts of documents, passages, vectors, facts and entities, and the generation."""
+        return self.database.counts() | {"generation": self.database.generation()}
+
+    def _query_vector(self, query: str, mode: SearchMode) -> np.ndarray | None:
+        # An embedding model that does not know Chinese only adds noise to a Chinese question.
+        if mode != "vector" and has_cjk(query) and not self.reads_chinese:
+            return None
+        vector = np.asarray(self.embeddings.embed_query(query), dtype="<f4")
+        return _normalized(vector[None, :])[0]
+
+    def _view(self, filter: Mapping[str, Any] | None, labels: frozenset[str] | None) -> _View:
+        if filter is None and labels is None:
+            return _View()
+        documents = frozenset(
+            id_
+            for id_, metadata, required in self.database.metadata()
+            if _matches(metadata, filter or {})
+            and (labels is None or not required or not labels.isdisjoint(required))
+        )
+        found = self.database.passages_of(documents)
+        return _View(documents, frozenset(one.passage.id for one in found))
+
+
+def _record_or_compare(folder: FilePath, database: Database, embeddings: Embeddings | None) -> None:
+    manifest = database.manifest()
+    if "embedding_fingerprint" not in manifest:
+        embeddings = embeddings or load_embeddings()
+        database.update_manifest(
+            {
+                "embedding_name": model_name(embeddings),
+                "embedding_fingerprint": fingerprint(embeddings),
+            }
+        )
+    elif embeddings is not None:
+        _compare(folder, manifest, embeddings)
+
+
+def _compare(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:
+    if fingerprint(embeddings) != manifest["embedding_fingerprint"]:
+        raise EmbeddingMismatchError(
+            f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
+            f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "
+            "one, or add the documents to a new base."
+        )
+
+
+def _normalized(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype("<f4")
+
+
+def _matches(metadata: Mapping[str, Any], filter: Mapping[str, Any]) -> bool:
+    for key, wanted in filter.items():
+        value = metadata.get(key)
+        if value not in wanted if isinstance(wanted, list | tuple | set) else value != wanted:
+            return False
+    return True
+
+
+def _passage_evidence(found: FoundPassage, score: float, why: str) -> Evidence:
+    passage = found.passage
+    source = Source(passage.document_id, found.title, passage.page, passage.span)
+    return Evidence(passage.id, "passage", passage.text, score, why, (source,))
+
+
+def _fact_evidence(
+    facts: Iterable[tuple[Fact, float, str]], documents: Collection[str] | None
+) -> Iterator[Evidence]:
+    for fact, score, why in facts:
+        if documents is not None:
+            visible = [c for c in fact.contributions if c.source.document_id in documents]
+            if not visible:
+                continue
+            fact = replace(fact, contributions=tuple(visible))
+        text = format_fact(fact.subject, fact.predicate, fact.object)
+        yield Evidence(fact.id, "fact", text, score, why, fact.sources)

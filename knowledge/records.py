@@ -1,0 +1,150 @@
+"""From LangChain Documents and facts to the records that the database stores."""
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from langchain_core.documents import Document
+
+from ..database.records import DocumentRecord, PassageRecord
+from ..evidence import Source
+from ..facts import Contribution, Fact, format_fact
+from ..retrieval.splitting import split_text
+from ..text import Span
+from .extraction import extract_facts
+
+# Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
+READING_VERSION = 1
+
+
+@dataclass(slots=True)
+class AddReport:
+    """What `add_documents` or `add_facts` did, as document ids; `refused` holds the reasons."""
+
+    added: list[str] = field(default_factory=list[str])
+    updated: list[str] = field(default_factory=list[str])
+    unchanged: list[str] = field(default_factory=list[str])
+    refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    passages: int = 0
+    facts: int = 0
+
+
+def content_hash(*parts: object) -> str:
+    """A hash of plain data that is stable over runs and machines."""
+    data = json.dumps([READING_VERSION, *parts], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def vector_key(title: str, text: str) -> str:
+    """The key of the vector of a passage: what is embedded is its title and its text."""
+    return hashlib.sha256(f"{title}\x00{text}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that was checked but not split yet."""
+
+    id: str
+    title: str
+    text: str
+    metadata: Mapping[str, Any]
+    labels: tuple[str, ...]
+    content_hash: str
+
+
+def check_document(document: object) -> Candidate:
+    """The document as it will be stored.
+
+    Raises:
+        TypeError: it is no LangChain Document.
+        ValueError: it cannot be stored; the message says why.
+    """
+    if not isinstance(document, Document):
+        raise TypeError(
+            f"add_documents takes langchain_core.documents.Document, not {type(document).__name__}"
+        )
+    text, metadata = document.page_content, document.metadata
+    title = " ".join(str(metadata.get("title") or "").split())
+    labels = metadata.get("labels") or ()
+    labels = (
+        (labels,) if isinstance(labels, str) else tuple(sorted({str(label) for label in labels}))
+    )
+    digest = content_hash(title, text, metadata, labels)
+    id_ = document.id or f"document-{digest[:16]}"
+    for part in (id_, title, text):
+        try:
+            part.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"it holds half a character (a lone surrogate): {error}") from None
+    if not text.strip():
+        raise ValueError("it is empty")
+    return Candidate(id_, title, text, metadata, labels, digest)
+
+
+def read_document(candidate: Candidate, *, max_width: int, extract: bool = True) -> DocumentRecord:
+    """Split a document into passages and read the facts that its text states."""
+    passages: list[PassageRecord] = []
+    for position, piece in enumerate(split_text(candidate.text, max_width=max_width)):
+        text = piece.span.cut(candidate.text)
+        digest = content_hash(candidate.id, candidate.content_hash, position)
+        key = vector_key(candidate.title, text)
+        passages.append(
+            PassageRecord(
+                f"p-{digest[:20]}", candidate.id, position, piece.span, text, piece.heading,
+                page=None, vector_key=key,
+            )
+        )  # fmt: skip
+    facts = (
+        extract_facts(candidate.text, document_id=candidate.id, title=candidate.title)
+        if extract
+        else []
+    )
+    return DocumentRecord(
+        candidate.id,
+        "text",
+        candidate.title,
+        candidate.text,
+        candidate.metadata,
+        candidate.labels,
+        candidate.content_hash,
+        tuple(passages),
+        tuple(_with_passages(fact, passages) for fact in facts),
+    )
+
+
+def _with_passages(fact: Fact, passages: Sequence[PassageRecord]) -> Fact:
+    starts = [passage.span.start for passage in passages]
+
+    def located(said: Contribution) -> Contribution:
+        if said.source.span is None or not passages:
+            return said
+        index = max(0, bisect_right(starts, said.source.span.start) - 1)
+        return replace(said, passage_id=passages[index].id)
+
+    return replace(fact, contributions=tuple(located(said) for said in fact.contributions))
+
+
+def read_fact_set(
+    facts: Iterable[Fact], *, document_id: str | None, title: str, labels: tuple[str, ...] = ()
+) -> DocumentRecord:
+    """A set of facts as a document of its own: one line of text for each, which its span covers."""
+    listed = list(facts)
+    lines = [format_fact(fact.subject, fact.predicate, fact.object) for fact in listed]
+    details = [[c.extractor, c.confidence, c.time] for f in listed for c in f.contributions]
+    digest = content_hash("facts", title, lines, details, labels)
+    id_ = document_id or f"facts-{digest[:16]}"
+    located: list[Fact] = []
+    start = 0
+    for fact, line in zip(listed, lines, strict=True):
+        source = Source(id_, title, None, Span(start, start + len(line)))
+        said = fact.contributions or (Contribution(source, extractor="given"),)
+        # The document that holds the fact is the one whose deletion takes it away.
+        contributions = tuple(replace(one, source=source) for one in said)
+        located.append(replace(fact, contributions=contributions))
+        start += len(line) + 1
+    return DocumentRecord(
+        id_, "facts", title, "\n".join(lines), {}, labels, digest, (), tuple(located)
+    )
