@@ -19,7 +19,13 @@ from ..database.records import DocumentInfo, DocumentRecord, FoundPassage
 from ..errors import EmbeddingMismatchError, NotABaseError
 from ..evidence import Evidence, SearchMode, Source
 from ..facts import Fact, LinkedEntity, Path, format_fact
-from ..retrieval.embeddings import fingerprint, load_embeddings, model_name, reads_chinese
+from ..retrieval.embeddings import (
+    fingerprint,
+    is_same_model,
+    load_embeddings,
+    model_name,
+    reads_chinese,
+)
 from ..retrieval.fusion import fuse
 from ..text import has_cjk
 from .importing import to_fact
@@ -421,7 +427,7 @@ def _record_or_compare(folder: FilePath, database: Database, embeddings: Embeddi
 
 
 def _compare(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:
-    if fingerprint(embeddings) != manifest["embedding_fingerprint"]:
+    if not is_same_model(fingerprint(embeddings), manifest["embedding_fingerprint"]):
         raise EmbeddingMismatchError(
             f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
             f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "

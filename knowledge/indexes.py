@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from ..retrieval.bm25 import BM25Index
 from ..retrieval.vector_index import VectorIndex
 from .graph import KnowledgeGraph
 
+T = TypeVar("T")
 
-class DerivedIndex[T]:
+
+class DerivedIndex(Generic[T]):
     """An index and the generation of the base that it was built from."""
 
     def __init__(

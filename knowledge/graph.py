@@ -1,0 +1,277 @@
+"""The knowledge graph in memory: entities, facts between them, and who contributes each fact.
+
+The graph is derived: it holds what its documents say and nothing else, so taking a document away
+leaves exactly the graph that the remaining documents make.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import networkx as nx
+
+from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
+from ..text import normalize_name
+from . import reasoning
+from .linking import KIND_SCORES, NameIndex, NameKind, bare_name
+from .predicates import is_date, plain_predicate
+
+#: Facts with these predicates give their subject another name, or a type.
+ALIAS_PREDICATES = frozenset(
+    "别名 又名 别称 又称 亦称 也称 简称 全称 原名 本名 曾用名 俗称 笔名 艺名 全名 真名 英文名 英文 中文名 外文名 日文名 字 号 "
+    "alias aliases".split()
+) | {
+    "also known as",
+    "full name",
+    "real name",
+    "birth name",
+    "nickname",
+    "aka",
+    "abbreviation",
+    "stage name",
+    "other name",
+    "other names",
+    "formerly",
+    "born as",
+}
+TYPE_PREDICATES = frozenset({"类型为", "实体类型", "entity type", "instance of"})
+
+#: An entity bears at most so many namesakes in one mention.
+_NAMESAKES = 5
+
+
+@dataclass(slots=True)
+class _Surface:
+    """What the facts call an entity, counted by how many (fact, document) pairs do so."""
+
+    names: Counter[tuple[str, NameKind]] = field(default_factory=Counter[tuple[str, NameKind]])
+    types: Counter[str] = field(default_factory=Counter[str])
+    entity: Entity | None = None
+
+
+class KnowledgeGraph:
+    """Facts by document, the entities they name, and the questions one asks of both.
+
+    Not thread-safe: a `KnowledgeBase` holds a lock around it.
+
+    >>> graph = KnowledgeGraph()
+    >>> graph.add("a.txt", [Fact("红楼梦", "作者", "曹雪芹"), Fact("曹雪芹", "朝代", "清朝")])
+    >>> [fact.object for fact, score, why in graph.relevant("《红楼梦》的作者是哪个朝代的人？")]
+    ['曹雪芹', '清朝']
+    >>> graph.remove("a.txt")
+    >>> graph.entities()
+    []
+    """
+
+    def __init__(self) -> None:
+        self._graph: "nx.MultiDiGraph[str]" = nx.MultiDiGraph()
+        # Each fact as each document says it; the fact of the graph is their sum.
+        self._said: dict[str, dict[str, Fact]] = {}
+        self._by_document: dict[str, set[str]] = {}
+        self._surfaces: defaultdict[str, _Surface] = defaultdict(_Surface)
+        self._names = NameIndex()
+
+    @property
+    def networkx(self) -> "nx.MultiDiGraph[str]":
+        """The graph itself: nodes are entity ids (with `name`, `type`), edges hold a `fact` under its id.
+
+        A live view for reading; change it through `add` and `remove`.
+        """
+        return self._graph
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def __contains__(self, fact: Fact) -> bool:
+        return fact.id in self._said
+
+    # --- adding and removing ------------------------------------------------------------------
+
+    def add(self, document_id: str, facts: Iterable[Fact]) -> None:
+        """Add what a document says; said twice, a fact keeps each of its contributions once."""
+        touched: set[str] = set()
+        known = self._by_document.setdefault(document_id, set())
+        for fact in facts:
+            fact_id = fact.id
+            said = self._said.setdefault(fact_id, {})
+            before = said.get(document_id)
+            if before is not None:
+                said[document_id] = _merge([before, fact])
+            else:
+                said[document_id] = fact
+                known.add(fact_id)
+                self._count(fact, +1)
+            self._refresh(fact_id)
+            touched |= {fact.subject_id, fact.object_id}
+        if not known:
+            del self._by_document[document_id]
+        self._refresh_entities(touched)
+
+    def remove(self, document_id: str) -> None:
+        """Take back what a document says; facts that nobody says any more and their entities go."""
+        touched: set[str] = set()
+        for fact_id in self._by_document.pop(document_id, set()):
+            said = self._said[fact_id]
+            fact = said.pop(document_id)
+            self._count(fact, -1)
+            touched |= {fact.subject_id, fact.object_id}
+            if said:
+                self._refresh(fact_id)
+            else:
+                del self._said[fact_id]
+                self._graph.remove_edge(fact.subject_id, fact.object_id, key=fact_id)
+        for node in [node for node in touched if self._graph.degree(node) == 0]:
+            self._graph.remove_node(node)
+            del self._surfaces[node]
+        self._refresh_entities(touched)
+
+    def _refresh(self, fact_id: str) -> None:
+        said = self._said[fact_id]
+        # The document that comes first by id gives the spelling: the order of adding must not matter.
+        merged = _merge([said[document_id] for document_id in sorted(said)])
+        self._graph.add_edge(merged.subject_id, merged.object_id, key=fact_id, fact=merged)
+
+    def _count(self, fact: Fact, change: int) -> None:
+        for node, name, kind in _names_in(fact):
+            names = self._surfaces[node].names
+            names[name, kind] += change
+            if change > 0 and names[name, kind] == 1:
+                self._names.add(name, node, kind)
+            elif names[name, kind] == 0:
+                del names[name, kind]
+                self._names.remove(name, node, kind)
+        if plain_predicate(fact.predicate) in TYPE_PREDICATES:
+            types = self._surfaces[fact.subject_id].types
+            types[fact.object] += change
+            if types[fact.object] == 0:
+                del types[fact.object]
+
+    def _refresh_entities(self, touched: set[str]) -> None:
+        for node in touched:
+            if node in self._graph:
+                entity = self._surfaces[node].entity = self._describe(node)
+                self._graph.nodes[node].update(name=entity.name, type=entity.type)
+
+    def _describe(self, node: str) -> Entity:
+        surface = self._surfaces[node]
+        own = Counter[str]()
+        aliases: set[str] = set()
+        for (name, kind), count in surface.names.items():
+            if kind in ("name", "object"):
+                own[name] += count
+            elif kind == "alias":
+                aliases.add(name)
+        name = min(own, key=lambda name: (-own[name], name))
+        types = surface.types
+        kind = min(types, key=lambda value: (-types[value], value)) if types else ""
+        spellings = aliases | (own.keys() - {name})
+        return Entity(node, name, kind, tuple(sorted(spellings - {name})))
+
+    # --- looking up ---------------------------------------------------------------------------
+
+    def entities(self) -> list[Entity]:
+        """Every entity that a fact names, by name."""
+        found = [self._entity(node) for node in self._graph]
+        return sorted(found, key=lambda entity: (entity.name, entity.id))
+
+    def entity(self, name_or_id: str) -> Entity | None:
+        """The entity with this id, else the one that bears this name most surely."""
+        found = self._resolve(name_or_id)
+        return self._entity(found[0]) if found else None
+
+    def facts(self, entity: str) -> list[Fact]:
+        """The facts that an entity (by id, name or alias) takes part in, its own first.
+
+        Namesakes that bear the name equally surely all answer.
+        """
+        seen: dict[str, Fact] = {}
+        nodes = self._resolve(entity)
+        for node in nodes:
+            for fact in reasoning.facts_from(self._graph, node):
+                seen[fact.id] = fact
+        for node in nodes:
+            for fact in reasoning.facts_to(self._graph, node):
+                seen.setdefault(fact.id, fact)
+        return list(seen.values())
+
+    def link(self, text: str) -> list[LinkedEntity]:
+        """The entities that a text names, in the order of their places, the surest first in each."""
+        found: list[LinkedEntity] = []
+        for match in self._names.find(text):
+            best = KIND_SCORES[match.owners[0][1]]
+            for owner, kind in match.owners[:_NAMESAKES]:
+                score = round(match.score * KIND_SCORES[kind] / best, 4)
+                found.append(LinkedEntity(self._entity(owner), match.span, score))
+        return found
+
+    def paths(self, a: str, b: str, max_hops: int = 3) -> list[Path]:
+        """The shortest chains of facts between two entities, shortest first, at most ten."""
+        starts, ends = self._resolve(a), self._resolve(b)
+        found: list[Path] = []
+        for start in starts[:_NAMESAKES]:
+            for end in ends[:_NAMESAKES]:
+                if start != end:
+                    found += reasoning.paths(self._graph, start, end, max_hops=max_hops)
+        found.sort(key=lambda path: (len(path.facts), [fact.id for fact in path.facts]))
+        return found[: reasoning.MOST_PATHS]
+
+    def relevant(self, question: str, *, limit: int = 10) -> list[tuple[Fact, float, str]]:
+        """The facts that speak to a question, best first, each with its score (0..1] and why.
+
+        The facts of a chain ("the birthplace of the director of A") stand together in its order.
+        Nothing is given where the question names an entity but asks what no fact of it says.
+        """
+        return reasoning.relevant(self._graph, question, self.link(question), limit=limit)
+
+    def _entity(self, node: str) -> Entity:
+        entity = self._surfaces[node].entity
+        assert entity is not None, "every node is described when it is touched"
+        return entity
+
+    def _resolve(self, name_or_id: str) -> list[str]:
+        """The ids that a name stands for equally surely; an id stands for itself."""
+        if name_or_id in self._graph:
+            return [name_or_id]
+        exact = entity_id(name_or_id) if name_or_id.strip() else ""
+        owners = self._names.owners(name_or_id)
+        if not owners:
+            # Long objects and numbers are no names to look for in texts, but can be asked by name.
+            return [exact] if exact in self._graph else []
+        certainty = KIND_SCORES[owners[0][1]]
+        found = [owner for owner, kind in owners if KIND_SCORES[kind] == certainty]
+        return sorted(found, key=lambda node: (node != exact, -self._graph.degree(node), node))
+
+
+def _merge(facts: list[Fact]) -> Fact:
+    """One fact with the contributions of several that say the same; the first gives the spelling."""
+    first = facts[0]
+    if len(facts) == 1:
+        return first
+    contributions = dict.fromkeys(c for fact in facts for c in fact.contributions)
+    return Fact(
+        first.subject,
+        first.predicate,
+        first.object,
+        tuple(contributions),
+        first.subject_id,
+        first.object_id,
+    )
+
+
+def _names_in(fact: Fact) -> list[tuple[str, str, NameKind]]:
+    """The names that a fact gives to entities: (entity id, name, kind of name)."""
+    found: list[tuple[str, str, NameKind]] = [(fact.subject_id, fact.subject, "name")]
+    bare = bare_name(fact.subject)
+    if bare != fact.subject:
+        found.append((fact.subject_id, bare, "bare"))
+    if plain_predicate(fact.predicate) in ALIAS_PREDICATES:
+        found += [(fact.subject_id, alias, "alias") for alias in _split_aliases(fact.object)]
+    found.append((fact.object_id, fact.object, "object"))
+    return found
+
+
+def _split_aliases(text: str) -> list[str]:
+    parts = (part.strip(" 《》“”\"'") for part in re.split(r"[、;；/]|，(?!\d)", text))
+    own = (part for part in parts if normalize_name(part) and 2 <= len(part) <= 40)
+    return list(dict.fromkeys(part for part in own if not is_date(part)))

@@ -1,0 +1,244 @@
+"""Entity linking by dictionary: which known names stand in a text, longest first.
+
+A name is cut into tokens (each Chinese character is one, each Latin word or number is one) and
+kept in a dictionary under them; a text is cut the same way and read from left to right. So
+looking up costs the length of the text, however many names are known, Latin names only match
+whole words, and case, width, accents, punctuation and traditional characters do not matter.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal
+
+from ..text import Span, fold, has_cjk, segmenter
+
+NameKind = Literal["name", "bare", "alias", "object"]
+
+#: How sure a match on each kind of name is: the entity's own name, the name without its
+#: brackets, another name, and the name of something that no fact has as its subject.
+KIND_SCORES: dict[NameKind, float] = {"name": 1.0, "bare": 0.95, "alias": 0.85, "object": 0.8}
+
+_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_TOKEN = re.compile(
+    rf"(?P<cjk>[{_CJK}])|\d+(?:[.,]\d+)*|(?:(?![{_CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
+)
+_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
+
+#: Words that are also names ("It", "Her"), but rarely in a question.
+_COMMON_WORDS = frozenset(
+    "a an the i you he she it we they me him her us them my your his its our their this that these "
+    "those who what when where which why how and or but not no yes is are was were be been am do "
+    "does did have has had will would can could may might must shall should of in on at by to from "
+    "for with as if so than then there here all any some one two first last new old other name "
+    "的 了 是 在 和 与 有 谁 什么 哪 哪里 哪个 多少 几 我 你 他 她 它 我们 你们 他们 这 那 这个 那个 "
+    "怎么 为什么 吗 呢 人 年 月 日 时间 地点 名字 作者 导演".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of a text in its matching form, and where it stands."""
+
+    form: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Cut a text as names are compared: offsets are those of the original text.
+
+    >>> [token.form for token in tokens("Beyoncé's 《紅樓夢》 3.5")]
+    ['beyonce', '红', '楼', '梦', '3.5']
+    """
+    found: list[Token] = []
+    for match in _TOKEN.finditer(fold(text)):
+        form = match.group()
+        if match.lastgroup != "cjk":
+            form = _plain(form)
+        found.append(Token(form, match.start(), match.end()))
+    return found
+
+
+def _plain(word: str) -> str:
+    """A word without accents, apostrophes and the commas of a number."""
+    if word.isascii():
+        return word.replace(",", "").replace("'", "")
+    decomposed = unicodedata.normalize("NFKD", word)
+    kept = (c for c in decomposed if not unicodedata.combining(c) and c not in "'’,")
+    return "".join(kept)
+
+
+def name_key(name: str) -> str:
+    """The key under which a name is looked up; empty for a name without letters or digits."""
+    return "\x1f".join(token.form for token in tokens(name))
+
+
+def bare_name(name: str) -> str:
+    """A name without the bracket that tells it from its namesakes.
+
+    >>> bare_name("Ed Wood (film)"), bare_name("李白（唐代诗人）"), bare_name("(What's the Story)")
+    ('Ed Wood', '李白', "(What's the Story)")
+    """
+    return _BRACKETS.sub("", name) or name
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A stretch of text that is a known name, and the entities (ids) that bear it, surest first."""
+
+    span: Span
+    owners: tuple[tuple[str, NameKind], ...]
+    score: float
+
+
+class NameIndex:
+    """Names of entities, looked up in texts; names come and go one at a time."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, dict[str, Counter[NameKind]]] = {}
+        # For each first token, how many names of each length (in tokens) begin with it.
+        self._lengths: dict[str, Counter[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def add(self, name: str, owner: str, kind: NameKind = "name") -> None:
+        """Let `name` stand for the entity with the id `owner`; counts how often it was said."""
+        key = name_key(name)
+        if not key:
+            return
+        owners = self._owners.get(key)
+        if owners is None:
+            owners = self._owners[key] = {}
+            parts = key.split("\x1f")
+            self._lengths.setdefault(parts[0], Counter())[len(parts)] += 1
+        owners.setdefault(owner, Counter())[kind] += 1
+
+    def remove(self, name: str, owner: str, kind: NameKind = "name") -> None:
+        """Take back one `add` with the same arguments."""
+        key = name_key(name)
+        owners = self._owners.get(key, {})
+        counts = owners.get(owner)
+        if counts is None or counts[kind] <= 0:
+            return
+        counts[kind] -= 1
+        counts += Counter()  # drops what has come to nothing
+        if counts:
+            return
+        del owners[owner]
+        if owners:
+            return
+        del self._owners[key]
+        parts = key.split("\x1f")
+        lengths = self._lengths[parts[0]]
+        lengths[len(parts)] -= 1
+        if not lengths[len(parts)]:
+            del lengths[len(parts)]
+        if not lengths:
+            del self._lengths[parts[0]]
+
+    def owners(self, name: str) -> list[tuple[str, NameKind]]:
+        """The entities that bear exactly this name, surest kind first, then by id."""
+        return _ranked(self._owners.get(name_key(name), {}))
+
+    def find(self, text: str) -> list[NameMatch]:
+        """The known names in a text, leftmost and longest first, without overlaps."""
+        pieces = tokens(text)
+        cuts = _word_cuts(text) if has_cjk(text) else None
+        titles = _title_spans(text)
+        found: list[NameMatch] = []
+        position = 0
+        while position < len(pieces):
+            match = self._longest(text, pieces, position, cuts, titles)
+            if match is None:
+                position += 1
+                continue
+            found.append(match[0])
+            position += match[1]
+        return found
+
+    def _longest(
+        self,
+        text: str,
+        pieces: list[Token],
+        position: int,
+        cuts: frozenset[int] | None,
+        titles: list[Span],
+    ) -> tuple[NameMatch, int] | None:
+        lengths = self._lengths.get(pieces[position].form)
+        if lengths is None:
+            return None
+        for length in sorted(lengths, reverse=True):
+            if position + length > len(pieces):
+                continue
+            run = pieces[position : position + length]
+            owners = self._owners.get("\x1f".join(piece.form for piece in run))
+            if not owners:
+                continue
+            span = Span(run[0].start, run[-1].end)
+            certainty = _certainty(text, span, run, cuts, titles)
+            if certainty:
+                ranked = _ranked(owners)
+                return NameMatch(span, tuple(ranked), certainty * KIND_SCORES[ranked[0][1]]), length
+        return None
+
+
+def _ranked(owners: dict[str, Counter[NameKind]]) -> list[tuple[str, NameKind]]:
+    best = [
+        (owner, max(counts, key=lambda kind: KIND_SCORES[kind]))
+        for owner, counts in owners.items()
+        if counts
+    ]
+    return sorted(best, key=lambda pair: (-KIND_SCORES[pair[1]], pair[0]))
+
+
+def _certainty(
+    text: str, span: Span, run: list[Token], cuts: frozenset[int] | None, titles: list[Span]
+) -> float:
+    """How likely a stretch that reads like a name is one; 0 to leave it alone."""
+    mention = span.cut(text)
+    for title in titles:
+        if title.start <= span.start and span.end <= title.end:
+            # A name inside 《...》 is a name if it fills the marks, else most likely a part of one.
+            whole = name_key(title.cut(text)) == name_key(mention)
+            return 1.0 if whole else 0.4
+    if " ".join(piece.form for piece in run) in _COMMON_WORDS or mention in _COMMON_WORDS:
+        return 0.0
+    if cuts is None or not has_cjk(mention):
+        return 1.0
+    aligned = span.start in cuts and span.end in cuts
+    if len(run) == 1:  # one Chinese character is a name only where it is a word of its own
+        return 0.5 if aligned else 0.0
+    return 1.0 if aligned or len(run) > 3 else 0.7
+
+
+def _word_cuts(text: str) -> frozenset[int]:
+    """The offsets between the words that jieba sees in the text."""
+    ends = accumulate(len(word) for word in segmenter().cut(fold(text)))
+    return frozenset([0, *ends])
+
+
+_TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]+)[》〉」』]")
+
+
+def _title_spans(text: str) -> list[Span]:
+    return [Span(*match.span(1)) for match in _TITLE.finditer(text)]
+
+
+def extract_mentions(text: str, names: Iterable[str] | NameIndex) -> Iterator[tuple[str, Span]]:
+    """Where names stand in a text, in order; the first of each pair is the text's own spelling.
+
+    >>> [mention for mention, span in extract_mentions("蘇軾和苏辙是兄弟", ["苏轼", "苏辙"])]
+    ['蘇軾', '苏辙']
+    """
+    if not isinstance(names, NameIndex):
+        index = NameIndex()
+        for name in names:
+            index.add(name, name)
+        names = index
+    for match in names.find(text):
+        yield match.span.cut(text), match.span

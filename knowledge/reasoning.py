@@ -1,0 +1,302 @@
+"""Reasoning over the graph: facts that fit a question, in one hop or two, and paths between entities."""
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import networkx as nx
+
+from ..facts import Fact, LinkedEntity, Path
+from ..text import Span, fold
+from .predicates import Fit, asked_relations, is_date, is_general, predicate_fit
+
+#: No more paths than these are given between two entities.
+MOST_PATHS = 10
+
+_FAN_OUT = 50  # facts of one entity that a step looks at, so that hubs stay cheap
+_MOST_STEPS = 20_000  # partial paths that one search tries
+_FACTS_OF_HOP = 200  # fitting facts of one entity that are kept
+_GENERAL_FACTS = 5  # facts shown for a question about an entity in general
+
+# Relations asked by such common words that they say little beside a plainer one.
+_MILD_CUES = frozenset({"location", "nationality", "cause"})
+
+Graph: TypeAlias = "nx.MultiDiGraph[str]"
+Ranked: TypeAlias = tuple[Fact, float, str]
+
+
+def facts_from(graph: Graph, node: str) -> list[Fact]:
+    """The facts about an entity, in a fixed order."""
+    return sorted(_out(graph, node), key=_order)
+
+
+def facts_to(graph: Graph, node: str) -> list[Fact]:
+    """The facts that have an entity as their object, in a fixed order."""
+    return sorted(_into(graph, node), key=_order)
+
+
+def _out(graph: Graph, node: str) -> Iterator[Fact]:
+    if node in graph:
+        for edges in graph.succ[node].values():
+            yield from (data["fact"] for data in edges.values())
+
+
+def _into(graph: Graph, node: str) -> Iterator[Fact]:
+    if node in graph:
+        for edges in graph.pred[node].values():
+            yield from (data["fact"] for data in edges.values())
+
+
+def _order(fact: Fact) -> tuple[str, str, str, str]:
+    return (fact.predicate, fact.object, fact.subject, fact.id)
+
+
+# --- facts for a question ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Facts that answer together: one, or a chain."""
+
+    facts: tuple[Fact, ...]
+    score: float
+    why: str
+    cues: tuple[Span, ...]
+
+    @property
+    def order(self) -> tuple[float, int, list[str]]:
+        return (-self.score, -len(self.facts), [fact.id for fact in self.facts])
+
+
+class _Question:
+    """A question with the names in it blanked out, and the relations of the table it asks for."""
+
+    def __init__(self, text: str, linked: frozenset[str]) -> None:
+        self.text = text
+        self.linked = linked
+        self.asked = asked_relations(text)
+        # A hub has thousands of facts, but only a few predicates.
+        self._fits: dict[tuple[str, bool], Fit | None] = {}
+
+    def fit(self, fact: Fact) -> Fit | None:
+        """How well the fact's predicate fits."""
+        key = (fact.predicate, is_date(fact.object))
+        if key not in self._fits:
+            self._fits[key] = predicate_fit(fact.predicate, fact.object, self.text, self.asked)
+        return self._fits[key]
+
+    def fitting(self, facts: Iterable[Fact]) -> list[tuple[Fact, Fit]]:
+        """The facts whose predicate fits, in a fixed order."""
+        found = [(fact, fit) for fact in facts if (fit := self.fit(fact)) is not None]
+        return heapq.nsmallest(_FACTS_OF_HOP, found, key=lambda pair: _order(pair[0]))
+
+    def asks_beside(self, span: Span) -> bool:
+        """Whether other words ask for another relation (a second step, say)."""
+        return any(
+            _apart(other, span) and relation.name not in _MILD_CUES
+            for relation, other in self.asked
+        )
+
+
+def relevant(
+    graph: Graph, question: str, links: Sequence[LinkedEntity], *, limit: int
+) -> list[Ranked]:
+    """The facts of the linked entities that fit a question; see `KnowledgeGraph.relevant`."""
+    if not links or limit <= 0:
+        return []
+    asked = _read(question, links)
+    groups: list[_Group] = []
+    for link in links:
+        hops = list(_one_hop(graph, asked, link))
+        chains = list(_two_hops(graph, asked, link))
+        explained = {fact.id for chain in chains for fact in chain.facts}
+        cues = {cue for chain in chains for cue in chain.cues}
+        groups += chains
+        groups += [
+            hop
+            for hop in hops
+            # A chain explains more of the question than a hop that uses one of its words.
+            if hop.facts[0].id not in explained and not (cues and set(hop.cues) <= cues)
+        ]
+    if not groups:
+        groups = _between(graph, asked, links)
+    if not groups and is_general(asked.text):
+        groups = [group for link in links[:2] for group in _in_general(graph, link)]
+    return _flatten(groups, limit)
+
+
+def _read(question: str, links: Sequence[LinkedEntity]) -> _Question:
+    text = fold(question)
+    for link in links:
+        span = link.span
+        text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+    return _Question(text, frozenset(link.entity.id for link in links))
+
+
+def _one_hop(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
+    node = link.entity.id
+    for fact, fit in question.fitting(_out(graph, node)):
+        yield _hop(question, link, fact, fit, 1.0)
+    for fact, fit in question.fitting(_into(graph, node)):
+        yield _hop(question, link, fact, fit, 0.85)
+
+
+def _hop(question: _Question, link: LinkedEntity, fact: Fact, fit: Fit, direction: float) -> _Group:
+    score = link.score * fit.score * direction * _trust(fact)
+    if {fact.subject_id, fact.object_id} <= question.linked:
+        score = min(1.0, score * 1.1)
+    elif question.asks_beside(fit.span):
+        score *= 0.7
+    why = f"link {link.entity.name}; predicate {fact.predicate}"
+    return _Group((fact,), score, why, (fit.span,))
+
+
+def _two_hops(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
+    """Chains from a named entity over one it leads to, each step fitting words of its own."""
+    node = link.entity.id
+    steps = [
+        (*pair, pair[0].object_id, pair[0].object) for pair in question.fitting(_out(graph, node))
+    ]
+    steps += [
+        (*pair, pair[0].subject_id, pair[0].subject)
+        for pair in question.fitting(_into(graph, node))
+    ]
+    for first, first_fit, middle, name in steps[:_FAN_OUT]:
+        seconds: list[tuple[float, Fact, Span]] = []
+        for second, fit in question.fitting(_out(graph, middle)):
+            if second.object_id == node or not _apart(fit.span, first_fit.span):
+                continue
+            score = link.score * first_fit.score * fit.score * _trust(first) * _trust(second)
+            seconds.append((score, second, fit.span))
+        if middle == node or not seconds:
+            continue
+        best = max(score for score, _, _ in seconds)
+        kept = [entry for entry in seconds if entry[0] >= 0.8 * best][:_GENERAL_FACTS]
+        yield _Group(
+            (first, *(fact for _, fact, _ in kept)),
+            min(1.0, best * 1.05),
+            f"path {link.entity.name} → {name} → {kept[0][1].predicate}",
+            (first_fit.span, *(span for _, _, span in kept)),
+        )
+
+
+def _apart(a: Span, b: Span) -> bool:
+    return a.end <= b.start or b.end <= a.start
+
+
+def _trust(fact: Fact) -> float:
+    return 0.5 + 0.5 * fact.confidence
+
+
+_RELATED = re.compile(r"关系|联系|\brelat(?:ed|ion|ionship)\b|\bconnect(?:ed|ion)\b")
+
+
+def _between(graph: Graph, question: _Question, links: Sequence[LinkedEntity]) -> list[_Group]:
+    """Facts that join two entities, for a question that names both and no predicate."""
+    asks = _RELATED.search(question.text) is not None
+    groups: list[_Group] = []
+    by_id = {link.entity.id: link for link in links}
+    for link in by_id.values():
+        others = (other for other in by_id.values() if other is not link)
+        for other, fact in _joined(graph, link, others):
+            score = min(link.score, other.score) * _trust(fact) * (0.8 if asks else 0.5)
+            why = f"link {link.entity.name}; link {other.entity.name}"
+            groups.append(_Group((fact,), score, why, ()))
+    if groups or not asks or len(by_id) < 2:
+        return groups
+    first, second, *_ = by_id.values()
+    for path in paths(graph, first.entity.id, second.entity.id, max_hops=2)[:3]:
+        score = min(first.score, second.score) * 0.6
+        groups.append(_Group(path.facts, score, "path " + " → ".join(path.entities), ()))
+    return groups
+
+
+def _joined(
+    graph: Graph, link: LinkedEntity, others: Iterable[LinkedEntity]
+) -> Iterator[tuple[LinkedEntity, Fact]]:
+    for other in others:
+        edges = graph.get_edge_data(link.entity.id, other.entity.id, default={})
+        yield from (
+            (other, fact) for fact in sorted((d["fact"] for d in edges.values()), key=_order)
+        )
+
+
+_DEFINING = frozenset({"是", "is a", "is an", "is the", "is", "简介", "定义", "职业", "occupation"})
+
+
+def _in_general(graph: Graph, link: LinkedEntity) -> Iterator[_Group]:
+    facts = facts_from(graph, link.entity.id)
+    facts.sort(key=lambda fact: (fact.predicate not in _DEFINING, -fact.confidence))
+    for fact in facts[:_GENERAL_FACTS]:
+        score = (0.6 if fact.predicate in _DEFINING else 0.3) * link.score * _trust(fact)
+        yield _Group((fact,), score, f"link {link.entity.name}", ())
+
+
+def _flatten(groups: Sequence[_Group], limit: int) -> list[Ranked]:
+    """The facts of the best groups, each once; a chain is kept whole where there is room."""
+    found: dict[str, Ranked] = {}
+    for group in sorted(groups, key=lambda group: group.order):
+        new = [fact for fact in group.facts if fact.id not in found]
+        room = limit - len(found)
+        if len(new) > room and found:
+            continue
+        for fact in new[:room]:
+            found[fact.id] = (fact, round(min(1.0, group.score), 4), group.why)
+    return list(found.values())
+
+
+# --- paths ---------------------------------------------------------------------------------------
+
+
+def paths(graph: Graph, start: str, end: str, *, max_hops: int) -> list[Path]:
+    """Chains of facts from `start` to `end`, breadth first, so shortest first; none visits a node twice.
+
+    From each entity on the way only some neighbours are followed, those with the fewest facts
+    first: what is joined to everything tells least.
+    """
+    if start not in graph or end not in graph or start == end:
+        return []
+    found: list[Path] = []
+    waiting: deque[tuple[tuple[str, ...], tuple[Fact, ...]]] = deque([((start,), ())])
+    steps = 0
+    while waiting and len(found) < MOST_PATHS and steps < _MOST_STEPS:
+        nodes, chain = waiting.popleft()
+        if len(chain) >= max_hops:
+            break
+        for fact in _facts_joining(graph, nodes[-1], end):
+            found.append(_path(start, (*chain, fact)))
+        if len(chain) + 1 >= max_hops:
+            continue
+        for neighbour in _neighbours(graph, nodes[-1]):
+            if neighbour == end or neighbour in nodes:
+                continue
+            steps += 1
+            fact = _facts_joining(graph, nodes[-1], neighbour)[0]
+            waiting.append(((*nodes, neighbour), (*chain, fact)))
+    return found[:MOST_PATHS]
+
+
+def _facts_joining(graph: Graph, a: str, b: str) -> list[Fact]:
+    found: list[Fact] = []
+    for one, other in ((a, b), (b, a)):
+        if graph.has_edge(one, other):
+            found += sorted((data["fact"] for data in graph[one][other].values()), key=_order)
+    return found
+
+
+def _neighbours(graph: Graph, node: str) -> list[str]:
+    around = {*graph.successors(node), *graph.predecessors(node)} - {node}
+    return heapq.nsmallest(_FAN_OUT, around, key=lambda other: (graph.degree(other), other))
+
+
+def _path(start: str, chain: tuple[Fact, ...]) -> Path:
+    node, names = start, [""]
+    for fact in chain:
+        forward = fact.subject_id == node
+        names[-1] = fact.subject if forward else fact.object
+        names.append(fact.object if forward else fact.subject)
+        node = fact.object_id if forward else fact.subject_id
+    return Path(tuple(names), chain)

