@@ -1,0 +1,149 @@
+"""ChatGLM3's prompt: roles as control ids, text as text, and the way back from ids to segments."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+
+from .engine import ASSISTANT, GMASK, OBSERVATION, SOP, SYSTEM, USER, Tokenizer
+from .parsing import format_tool_call
+
+Role = Literal["system", "user", "assistant", "observation"]
+
+_ROLE_IDS: Mapping[Role, int] = {
+    "system": SYSTEM,
+    "user": USER,
+    "assistant": ASSISTANT,
+    "observation": OBSERVATION,
+}
+_ROLES: Mapping[int, Role] = {id_: role for role, id_ in _ROLE_IDS.items()}
+
+# The system text that ChatGLM3 saw in training before its list of tools.
+TOOL_PREAMBLE = (
+    "Answer the following questions as best as you can. You have access to the following tools:"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One role's turn; `metadata` is the rest of the role's line, such as a tool's name."""
+
+    role: Role
+    metadata: str
+    content: str
+
+
+def encode_segments(tokenizer: Tokenizer, segments: Sequence[Segment]) -> list[int]:
+    """The ids of segments, as the original encodes them; the caller appends `ASSISTANT` to ask.
+
+    Role ids come from `Segment.role` alone: nothing in metadata or content becomes one.
+    """
+    ids = [GMASK, SOP]
+    for segment in segments:
+        ids.append(_ROLE_IDS[segment.role])
+        ids.extend(tokenizer.encode(" ".join(segment.metadata.split()) + "\n"))
+        ids.extend(tokenizer.encode(segment.content))
+    return ids
+
+
+def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
+    """Read segments back by their control ids; a trailing `<|assistant|>` alone gives none."""
+    segments: list[Segment] = []
+    starts = [index for index, id_ in enumerate(ids) if id_ in _ROLES]
+    for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
+        if start + 1 == end:
+            continue
+        metadata, _, content = tokenizer.decode(ids[start + 1 : end]).partition("\n")
+        segments.append(Segment(_ROLES[ids[start]], metadata, content))
+    return segments
+
+
+def encode_chat(
+    tokenizer: Tokenizer,
+    messages: Sequence[BaseMessage],
+    *,
+    tools: Sequence[Mapping[str, Any]] = (),
+) -> list[int]:
+    """LangChain messages as prompt ids that end by asking the assistant.
+
+    Raises:
+        ValueError: there are no messages, or one holds something else than text.
+    """
+    if not messages:
+        raise ValueError("there are no messages to answer")
+    segments = [segment for message in messages for segment in _segments(message)]
+    if tools:
+        segments = _with_tools(segments, tools)
+    return [*encode_segments(tokenizer, segments), ASSISTANT]
+
+
+def read_tools(system_content: str) -> list[dict[str, Any]]:
+    """The tools that a system segment lists, [] where it lists none."""
+    position = system_content.rfind("\n[\n")
+    candidates = [system_content[position + 1 :]] if position >= 0 else []
+    for candidate in (*candidates, system_content):
+        try:
+            tools: object = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(tools, list):
+            listed = cast("list[object]", tools)
+            return [cast("dict[str, Any]", tool) for tool in listed if isinstance(tool, dict)]
+    return []
+
+
+def _with_tools(segments: list[Segment], tools: Sequence[Mapping[str, Any]]) -> list[Segment]:
+    functions = [dict(tool.get("function", tool)) for tool in tools]
+    listed = json.dumps(functions, indent=4, ensure_ascii=False)
+    if segments and segments[0].role == "system":
+        first = Segment("system", segments[0].metadata, f"{segments[0].content}\n{listed}")
+        return [first, *segments[1:]]
+    return [Segment("system", "", f"{TOOL_PREAMBLE}\n{listed}"), *segments]
+
+
+def _segments(message: BaseMessage) -> list[Segment]:
+    text = _text(message)
+    if isinstance(message, SystemMessage):
+        return [Segment("system", "", text)]
+    if isinstance(message, HumanMessage):
+        return [Segment("user", "", text)]
+    if isinstance(message, ToolMessage):
+        return [Segment("observation", "", text)]
+    if isinstance(message, AIMessage):
+        calls = [
+            Segment("assistant", *format_tool_call(call["name"], call["args"]))
+            for call in message.tool_calls
+        ]
+        return [Segment("assistant", "", text), *calls] if text or not calls else calls
+    if isinstance(message, ChatMessage) and message.role in _ROLE_IDS:
+        return [Segment(cast("Role", message.role), "", text)]
+    raise ValueError(f"ChatGLM3 has no role for a message of type {message.type!r}")
+
+
+def _text(message: BaseMessage) -> str:
+    content: object = message.content
+    if isinstance(content, str):
+        return content
+    parts: list[str] = []
+    for block in cast("list[object]", content):
+        if isinstance(block, str):
+            parts.append(block)
+            continue
+        data = cast("dict[str, object]", block)
+        kind = data.get("type")
+        if kind == "text":
+            parts.append(str(data.get("text", "")))
+        elif kind in ("json", "tool_result"):
+            parts.append(json.dumps(data.get("content", data), ensure_ascii=False, default=str))
+        elif kind not in ("tool_use", "tool_call", "reasoning", "thinking"):
+            raise ValueError(f"ChatGLM3 reads text only; the message holds a block {kind!r}")
+    return "\n".join(parts)
