@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from .text import Language, Span
+from .text import Language, Span, language
 
 EvidenceKind = Literal["passage", "fact"]
 SearchMode = Literal["vector", "bm25", "hybrid", "graph"]
@@ -180,6 +180,28 @@ def parse_evidence(observation: str) -> list[NumberedEvidence]:
         frame, body = _FRAME.fullmatch(line), []
     close()
     return pieces
+
+
+_TEMPLATES: Mapping[Language, tuple[str, str]] = {
+    "zh": ("已知信息：\n", "\n\n问题："),
+    "en": ("Known information:\n", "\n\nQuestion: "),
+}
+
+
+def format_question(question: str, pieces: Iterable[tuple[int, Evidence]]) -> str:
+    """Evidence and question in one user turn, for models that were not trained on tools."""
+    head, middle = _TEMPLATES[language(question)]
+    return f"{head}{format_evidence(pieces)}{middle}{question}"
+
+
+def parse_question(content: str) -> tuple[str, list[NumberedEvidence]]:
+    """The question and the evidence of such a turn; any other text is a question without any."""
+    for head, middle in _TEMPLATES.values():
+        # Evidence is indented, so the first separator at the margin is the one of the template.
+        evidence, separator, question = content.removeprefix(head).partition(middle)
+        if content.startswith(head) and separator:
+            return question, parse_evidence(evidence)
+    return content, []
 
 
 # --- declining --------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ class ChatGLM3(BaseChatModel):
             "seed": self.seed,
         }
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:  # noqa: ANN401
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = LangSmithParams(
             ls_provider="groundglm",
             ls_model_name=kwargs.get("model") or self._engine.name,

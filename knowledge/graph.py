@@ -19,7 +19,8 @@ from .predicates import is_date, plain_predicate
 
 #: Facts with these predicates give their subject another name, or a type.
 ALIAS_PREDICATES = frozenset(
-    "别名 又名 别称 又称 亦称 也称 简称 全称 原名 本名 曾用名 俗称 笔名 艺名 全名 真名 英文名 英文 中文名 外文名 日文名 字 号 "
+    "别名 又名 别称 又称 亦称 也称 简称 全称 原名 本名 曾用名 俗称 笔名 艺名 全名 真名 英文名 "
+    "英文 中文名 外文名 日文名 字 号 "
     "alias aliases".split()
 ) | {
     "also known as",
@@ -65,7 +66,7 @@ class KnowledgeGraph:
     """
 
     def __init__(self) -> None:
-        self._graph: "nx.MultiDiGraph[str]" = nx.MultiDiGraph()
+        self._graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         # Each fact as each document says it; the fact of the graph is their sum.
         self._said: dict[str, dict[str, Fact]] = {}
         self._by_document: dict[str, set[str]] = {}
@@ -74,7 +75,7 @@ class KnowledgeGraph:
 
     @property
     def networkx(self) -> "nx.MultiDiGraph[str]":
-        """The graph itself: nodes are entity ids (with `name`, `type`), edges hold a `fact` under its id.
+        """The graph itself: nodes are entity ids with `name` and `type`, an edge holds its `fact`.
 
         A live view for reading; change it through `add` and `remove`.
         """
@@ -128,7 +129,7 @@ class KnowledgeGraph:
 
     def _refresh(self, fact_id: str) -> None:
         said = self._said[fact_id]
-        # The document that comes first by id gives the spelling: the order of adding must not matter.
+        # The first document by id gives the spelling: the order of adding must not matter.
         merged = _merge([said[document_id] for document_id in sorted(said)])
         self._graph.add_edge(merged.subject_id, merged.object_id, key=fact_id, fact=merged)
 
@@ -196,7 +197,7 @@ class KnowledgeGraph:
         return list(seen.values())
 
     def link(self, text: str) -> list[LinkedEntity]:
-        """The entities that a text names, in the order of their places, the surest first in each."""
+        """The entities that a text names, in order of place, the surest first in each."""
         found: list[LinkedEntity] = []
         for match in self._names.find(text):
             best = KIND_SCORES[match.owners[0][1]]
@@ -244,7 +245,7 @@ class KnowledgeGraph:
 
 
 def _merge(facts: list[Fact]) -> Fact:
-    """One fact with the contributions of several that say the same; the first gives the spelling."""
+    """One fact with the contributions of several; the first gives the spelling."""
     first = facts[0]
     if len(facts) == 1:
         return first

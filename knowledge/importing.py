@@ -1,4 +1,4 @@
-"""Facts from files: CSV and JSON Lines, one fact a row, with the bad rows named and the rest kept."""
+"""Facts from files, CSV or JSON Lines, one a row; bad rows are named, the others kept."""
 
 import csv
 import io
@@ -196,7 +196,9 @@ def _known_keys(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_fact(fact: Mapping[str, Any] | Fact, *, document_id: str, title: str = "") -> Fact:
-    """Make a `Fact` of a mapping, with the document as its source; a `Fact` gains one if it has none.
+    """Make a `Fact` of a mapping, with the document as its source.
+
+    A `Fact` is taken as it is; without contributions it gains one.
 
     Raises:
         ValueError: Something is missing or of the wrong kind; the message names the fact.

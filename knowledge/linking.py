@@ -22,7 +22,10 @@ NameKind = Literal["name", "bare", "alias", "object"]
 #: brackets, another name, and the name of something that no fact has as its subject.
 KIND_SCORES: dict[NameKind, float] = {"name": 1.0, "bare": 0.95, "alias": 0.85, "object": 0.8}
 
-_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CJK = (
+    "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 _TOKEN = re.compile(
     rf"(?P<cjk>[{_CJK}])|\d+(?:[.,]\d+)*|(?:(?![{_CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
 )
@@ -34,7 +37,8 @@ _COMMON_WORDS = frozenset(
     "those who what when where which why how and or but not no yes is are was were be been am do "
     "does did have has had will would can could may might must shall should of in on at by to from "
     "for with as if so than then there here all any some one two first last new old other name "
-    "的 了 是 在 和 与 有 谁 什么 哪 哪里 哪个 多少 几 我 你 他 她 它 我们 你们 他们 这 那 这个 那个 "
+    "的 了 是 在 和 与 有 谁 什么 哪 哪里 哪个 多少 几 我 你 他 她 它 我们 你们 他们 这 那 这个 "
+    "那个 "
     "怎么 为什么 吗 呢 人 年 月 日 时间 地点 名字 作者 导演".split()
 )
 

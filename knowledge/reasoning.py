@@ -1,4 +1,4 @@
-"""Reasoning over the graph: facts that fit a question, in one hop or two, and paths between entities."""
+"""Reasoning over the graph: facts that fit a question in one hop or two, and paths."""
 
 import heapq
 import re
@@ -252,7 +252,7 @@ def _flatten(groups: Sequence[_Group], limit: int) -> list[Ranked]:
 
 
 def paths(graph: Graph, start: str, end: str, *, max_hops: int) -> list[Path]:
-    """Chains of facts from `start` to `end`, breadth first, so shortest first; none visits a node twice.
+    """Chains of facts from `start` to `end`, the shortest first; none visits a node twice.
 
     From each entity on the way only some neighbours are followed, those with the fewest facts
     first: what is joined to everything tells least.

@@ -1,0 +1,87 @@
+# GroundGLM: `make` lists what there is. Everything is installed in .venv beside this file.
+
+# The Python that makes .venv (3.11 or newer).
+PYTHON ?= python3
+# Where the package index gives a CUDA build of torch and you want the CPU build, pip's options
+# for an index that has it, for example: make demo PIP_TORCH_OPTIONS="--index-url URL-OF-A-CPU-INDEX"
+PIP_TORCH_OPTIONS ?=
+# More options for pytest, for example: make test PYTEST_OPTIONS="-k bm25 -x"
+PYTEST_OPTIONS ?=
+
+# The tests' own uses of pip (the wheel test) read it from the environment.
+export PIP_TORCH_OPTIONS
+# Every path is relative, so that the clone may lie anywhere, under any name.
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all check format benchmarks system-packages clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 18
+
+install: .venv/.installed-dev  ## .venv with everything for work on the project
+
+demo: .venv/.installed  ## build a knowledge base from the sample corpus and ask it eight questions
+	@$(BIN)/python -m groundglm demo
+
+test: .venv/.installed-dev  ## the fast tests
+	@$(BIN)/python -m pytest -m "not slow and not gpu" $(PYTEST_OPTIONS)
+
+test-all: .venv/.installed-dev  ## every test, with the full counts
+	@GROUNDGLM_FULL=1 $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors, lengths
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@$(BIN)/python -m pyright --pythonpath $(BIN)/python
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python checks/length.py
+
+format: .venv/.installed-dev  ## format the code and sort the imports
+	@$(BIN)/python -m ruff check --select I --fix --quiet .
+	@$(BIN)/python -m ruff format .
+
+benchmarks: .venv/.installed-dev  ## list the benchmarks; each is run by itself
+	@for file in benchmarks/*.py; do \
+		$(BIN)/python -c 'import ast, sys; name = sys.argv[1]; \
+	text = ast.get_docstring(ast.parse(open(name, encoding="utf-8").read())) or ""; \
+	print(f"$(BIN)/python {name}\n    {text.splitlines()[0] if text else str()}")' "$$file"; \
+	done
+
+system-packages:  ## the Debian packages that the tests use (system-packages.txt)
+	@missing=; for name in $$(sed 's/#.*//' system-packages.txt); do \
+		dpkg-query -W -f '$${Status}' "$$name" 2>/dev/null | grep -q 'ok installed' \
+			|| missing="$$missing $$name"; \
+	done; \
+	if [ -z "$$missing" ]; then echo "system packages: nothing is missing"; \
+	elif ! command -v apt-get >/dev/null; then \
+		echo "no apt-get here; install what corresponds to:$$missing"; \
+	else \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+clean:  ## remove what was built, but not .venv
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "GroundGLM needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# torch first, alone: its index may be another one.
+.venv/.installed: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) $(PIP_TORCH_OPTIONS) torch
+	$(PIP) --editable '.[cpu,minilm]'
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+# pyright and editors find `groundglm` through this link, whatever the clone's folder is called.
+build/src/groundglm:
+	@mkdir -p build/src && ln -sfn ../.. $@

@@ -1,0 +1,362 @@
+"""Reading a tool's arguments off a question: numbers, choices, quotations, names, dates, sums."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ..text import fold, has_cjk, segmenter
+
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
+_QUOTED = re.compile(r"[\"“”「『《'‘]([^\"“”」』》'’]{1,200})[\"“”」』》'’](?![a-z])")
+_DATE = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]|今天|明天|后天|昨天|"
+    r"\b(?:today|tomorrow|yesterday|next \w+|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
+_CURRENCIES = {
+    "美元": "USD", "美金": "USD", "dollar": "USD", "欧元": "EUR", "euro": "EUR", "日元": "JPY", "日圆": "JPY",
+    "yen": "JPY", "英镑": "GBP", "pound": "GBP", "人民币": "CNY", "元人民币": "CNY", "yuan": "CNY",
+    "renminbi": "CNY", "港币": "HKD", "港元": "HKD", "韩元": "KRW", "won": "KRW", "卢布": "RUB", "rupee": "INR",
+    "加元": "CAD", "澳元": "AUD", "瑞士法郎": "CHF", "swiss franc": "CHF", "新台币": "TWD",
+}  # fmt: skip
+_LANGUAGES = (
+    "英语 英文 中文 汉语 日语 日文 法语 法文 德语 德文 韩语 韩文 俄语 俄文 西班牙语 意大利语 葡萄牙语 阿拉伯语 english chinese "
+    "japanese french german korean russian spanish italian portuguese arabic".split()
+)
+_NAME_EN = re.compile(r"\b[A-Z][\w'.-]*(?:\s+(?:of|de|the|la|el|[A-Z][\w'.-]*))*(?<!of)(?<!the)")
+_NOT_NAMES = frozenset(
+    "what who where when how why which is are can could will would do does did please tell show give get set "
+    "remind convert translate calculate compute book find play send i i'd i'm the a my in on at for it if".split()
+)
+
+
+class _Reader:
+    """A question whose parts are taken by one argument after another."""
+
+    def __init__(self, question: str, subject: frozenset[str]) -> None:
+        self.question = question
+        self.rest = question
+        self.subject = subject
+
+    def take(self, match: re.Match[str] | None, group: int = 0) -> str | None:
+        if match is None:
+            return None
+        start, end = match.span()
+        self.rest = self.rest[:start] + " " * (end - start) + self.rest[end:]
+        return match.group(group).strip()
+
+
+def read_arguments_off(
+    question: str, schema: Mapping[str, Any], *, subject: frozenset[str] = frozenset()
+) -> dict[str, Any] | None:
+    """The arguments of a tool that a question states; None where a required one is missing.
+
+    Args:
+        question: What the user said.
+        schema: The JSON schema of the tool's parameters.
+        subject: Words for what the tool is about, which are no names.
+    """
+    properties = cast("Mapping[str, Mapping[str, Any]]", schema.get("properties") or {})
+    required = set(cast("list[str]", schema.get("required") or []))
+    reader = _Reader(question, subject)
+    args: dict[str, Any] = {}
+    # The narrower a type, the earlier it takes its part: what is left over is free text.
+    for name in sorted(properties, key=lambda key: _order(key, properties[key])):
+        value = _read(reader, name, properties[name])
+        if value is not None:
+            args[name] = value
+        elif name in required:
+            return None
+    return {name: args[name] for name in properties if name in args}
+
+
+def _order(name: str, schema: Mapping[str, Any]) -> int:
+    if "enum" in schema:
+        return 0
+    hint = _hint(name, schema)
+    kinds = ("sum", "currency", "language", "symbol", "date")
+    if hint in kinds:
+        return 1 + kinds.index(hint)
+    if _type(schema) in ("number", "integer"):
+        return 10
+    return 20 if hint == "place" else 30
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    kind: object = schema.get("type")
+    if kind is None:
+        options = cast("list[Mapping[str, Any]]", schema.get("anyOf") or [])
+        kinds = [option.get("type") for option in options if option.get("type") != "null"]
+        kind = kinds[0] if kinds else "string"
+    if isinstance(kind, list):
+        kind = next((one for one in cast("list[str]", kind) if one != "null"), "string")
+    return str(kind)
+
+
+def _hint(name: str, schema: Mapping[str, Any]) -> str:
+    """What kind of words a string parameter wants, by its name and description."""
+    text = fold(f"{name} {schema.get('description', '')} {schema.get('title', '')}")
+    for kind, pattern in (
+        ("sum", r"expression|formula|\bsum\b|表达式|算式"),
+        ("currency", r"currency|货币|币种"),
+        ("language", r"language|语言|语种|\blang\b"),
+        ("symbol", r"symbol|ticker|股票代码|\bcode\b|代码"),
+        ("date", r"date|day|日期|哪天"),
+        (
+            "place",
+            r"city|location|place|town|country|region|address|城市|地点|地区|地方|国家|origin|destination|出发|目的地",
+        ),
+        (
+            "text",
+            r"text|message|content|body|sentence|phrase|内容|文本|消息|正文|事项|task|title|note|什么事",
+        ),
+    ):
+        if re.search(pattern, text):
+            return kind
+    return "name"
+
+
+def _read(reader: _Reader, name: str, schema: Mapping[str, Any]) -> Any:
+    if "enum" in schema:
+        return _enum(reader, cast("list[Any]", schema["enum"]))
+    kind = _type(schema)
+    if kind in ("number", "integer"):
+        return _number(reader, name, schema, whole=kind == "integer")
+    if kind == "boolean":
+        return None  # said in too many ways to be read off plainly
+    if kind == "array":
+        items = cast("Mapping[str, Any]", schema.get("items") or {})
+        return _array(reader, name, items)
+    if kind != "string":
+        return None
+    return _string(reader, name, schema)
+
+
+def _enum(reader: _Reader, values: list[Any]) -> Any:
+    folded = fold(reader.rest)
+    for value in sorted(values, key=lambda value: -len(str(value))):
+        word = fold(str(value))
+        pattern = re.escape(word) if has_cjk(word) else rf"(?<!\w){re.escape(word)}s?(?!\w)"
+        if reader.take(re.search(pattern, folded)) is not None:
+            return value
+    return None
+
+
+_UNITS = (
+    (re.compile(r"minute|分钟"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:minutes?|mins?|分钟)", re.I), 1.0),
+    (re.compile(r"minute|分钟"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:hours?|小时|钟头)", re.I), 60.0),
+    (re.compile(r"second|秒"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:seconds?|secs?|秒)", re.I), 1.0),
+    (re.compile(r"second|秒"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:minutes?|mins?|分钟)", re.I), 60.0),
+    (re.compile(r"hour|小时"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:hours?|小时)", re.I), 1.0),
+    (re.compile(r"days|天数|几天"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:days?|天)", re.I), 1.0),
+    (re.compile(r"year|年"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:years?|年)", re.I), 1.0),
+    (re.compile(r"rate|percent|率"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent)", re.I), 1.0),
+)  # fmt: skip
+_NUMERALS = {
+    "零": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
+_CHINESE_NUMBER = re.compile(r"[一二两三四五六七八九十百千万]+(?=[个块元天分小公年只张人份里斤])")
+
+
+def _number(reader: _Reader, name: str, schema: Mapping[str, Any], *, whole: bool) -> Any:
+    about = fold(f"{name} {schema.get('description', '')}")
+    for asked, given, factor in _UNITS:
+        if asked.search(about):
+            text = reader.take(given.search(reader.rest), 1)
+            if text is not None:
+                return _as_number(float(text) * factor, whole)
+    text = reader.take(_NUMBER.search(reader.rest))
+    if text is not None:
+        scaled = re.match(r"\s*([万亿])", reader.question[reader.question.find(text) + len(text) :])
+        factor = {"万": 1e4, "亿": 1e8}[scaled.group(1)] if scaled else 1
+        return _as_number(float(text.replace(",", "")) * factor, whole)
+    text = reader.take(_CHINESE_NUMBER.search(reader.rest))
+    return None if text is None else _as_number(float(_chinese_number(text)), whole)
+
+
+def _as_number(value: float, whole: bool) -> int | float | None:
+    if value == int(value):
+        return int(value)
+    return None if whole else value
+
+
+def _chinese_number(text: str) -> int:
+    total = section = digit = 0
+    for character in text:
+        if character in _NUMERALS:
+            digit = _NUMERALS[character]
+        elif character == "万":
+            total, section, digit = total + (section + digit) * 10_000, 0, 0
+        else:
+            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
+            digit = 0
+    return total + section + digit
+
+
+def _array(reader: _Reader, name: str, items: Mapping[str, Any]) -> list[Any] | None:
+    found: list[Any] = []
+    while len(found) < 20:
+        value = _read(reader, name, items)
+        if value is None:
+            break
+        found.append(value)
+    return found or None
+
+
+def _string(reader: _Reader, name: str, schema: Mapping[str, Any]) -> str | None:
+    hint = _hint(name, schema)
+    if hint == "sum":
+        return _sum(reader)
+    if hint == "currency":
+        return _currency(reader, name)
+    if hint == "language":
+        folded = fold(reader.rest)
+        found = [(folded.find(word), word) for word in _LANGUAGES if word in folded]
+        if not found:
+            return None
+        position, word = max(found)
+        return reader.take(re.compile(".{%d}" % len(word)).match(reader.rest, position))
+    if hint == "symbol":
+        pattern = r"(?<![A-Za-z])[A-Z]{1,5}(?:\.[A-Z]{1,2})?(?![A-Za-z])|\b[A-Z0-9][A-Z0-9-]{3,}\b|\b\d{6}\b"
+        return reader.take(re.search(pattern, reader.rest)) or reader.take(
+            _QUOTED.search(reader.rest), 1
+        )
+    if hint == "date":
+        return reader.take(_DATE.search(reader.rest))
+    quoted = reader.take(_QUOTED.search(reader.rest), 1)
+    if quoted is not None:
+        return quoted
+    if hint == "text":
+        return _free_text(reader)
+    return _directed_place(reader, name) or _name(reader)
+
+
+def _sum(reader: _Reader) -> str | None:
+    text = fold(reader.rest).replace("×", "*").replace("÷", "/")
+    for pattern, symbol in (
+        (r"乘以|\btimes\b|\bmultiplied by\b|乘", "*"), (r"除以|\bdivided by\b", "/"), (r"加上?|\bplus\b", "+"),
+        (r"减去?|\bminus\b", "-"), (r"的平方(?!根)|\bsquared\b", "**2"), (r"的立方|\bcubed\b", "**3"),
+        (r"\bto the power of\b|\^", "**"), (r"的(?=\d+次方)", "**"), (r"次方", ""),
+        (r"百分之(\d+(?:\.\d+)?)", r"\1%"),
+    ):  # fmt: skip
+        text = re.sub(pattern, symbol, text)
+    text = re.sub(r"(\d+(?:\.\d+)?)\s*%\s*(?:of|的)\s*(\d+(?:\.\d+)?)", r"\1/100*\2", text)
+    text = re.sub(r"(\d+(?:\.\d+)?)的(\d+(?:\.\d+)?)%", r"\1*\2/100", text)
+    text = re.sub(r"(\d+(?:\.\d+)?)\s*%(?!\s*\d)", r"\1/100", text)
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    runs = re.findall(r"[\d.()\s+*/%-]{3,}", text)
+    sums = [run.strip() for run in runs if re.search(r"\d\s*\)*\s*[-+*/%]+\s*\(*\s*\d", run)]
+    if not sums:
+        return None
+    return re.sub(r"\s*([-+*/%]+)\s*", r" \1 ", max(sums, key=len)).replace(" ** ", "**").strip()
+
+
+def _currency(reader: _Reader, name: str) -> str | None:
+    """The source currency is named first, the target last."""
+    found: list[tuple[int, int, str]] = []
+    folded = fold(reader.rest)
+    for match in re.finditer(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", reader.rest):
+        found.append((match.start(), match.end(), match.group()))
+    for word, code in _CURRENCIES.items():
+        position = folded.find(word)
+        if position >= 0:
+            found.append((position, position + len(word), code))
+    if not found:
+        return None
+    wants_target = re.search(r"to|target|dest|目标", name.lower()) is not None
+    start, end, code = max(found) if wants_target else min(found)
+    reader.rest = reader.rest[:start] + " " * (end - start) + reader.rest[end:]
+    return code
+
+
+def _free_text(reader: _Reader) -> str | None:
+    for pattern in (
+        r"提醒我(?:要|去)?(?:在)?\s*(?P<a>[^，。？！,.?!]{2,80})",
+        r"\bremind me\b.*?\b(?:to|about)\s+(?P<a>[^.?!]{2,80})",
+        r"[：:]\s*(?P<a>.{2,200})$",
+        r"\b(?:saying|that says)\s+(?P<a>.{2,200}?)[.?!]?$",
+        r"(?:把|将)\s*(?P<a>[^，。]{1,80}?)\s*(?:翻译|译)",
+        r"\btranslate\s+(?P<a>.{1,80}?)\s+(?:in)?to\b",
+    ):
+        match = re.search(pattern, reader.rest, re.IGNORECASE)
+        if match and match.group("a").strip():
+            text = " ".join(match.group("a").split())
+            text = re.sub(r"\s+\b(?:in|after|at)$|^(?:后|之后|以后)\s*", "", text)
+            return reader.take(match) and text
+    return None
+
+
+def _directed_place(reader: _Reader, name: str) -> str | None:
+    """Where from and where to are told by the words before and after."""
+    word = name.lower()
+    if re.search(r"from|origin|start|depart|source", word):
+        patterns = (
+            r"\bfrom\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
+            r"从\s*([\u4e00-\u9fff]{2,6}?)(?=到|飞|去|出发|至)",
+        )
+    elif re.search(r"(?:^|_)to(?:_|$)|dest|target|arriv|end", word):
+        patterns = (
+            r"\bto\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
+            r"(?:到|飞往|去往|飞|去|至)\s*([\u4e00-\u9fff]{2,6}?)(?=的|有|要|多|怎|[，。？！,?]|$)",
+        )
+    else:
+        return None
+    for pattern in patterns:
+        found = reader.take(re.search(pattern, reader.rest), 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _name(reader: _Reader) -> str | None:
+    """A proper name: capitalised in English, by jieba's tags in Chinese."""
+    if has_cjk(reader.rest):
+        return _chinese_name(reader)
+    for match in _NAME_EN.finditer(reader.rest):
+        words_ = match.group().split()
+        while words_ and words_[0].lower().rstrip("'s") in _NOT_NAMES:
+            words_ = words_[1:]
+        name = re.sub(r"'s$", "", " ".join(words_)).rstrip(".,")
+        if name and stem_is_foreign(name, reader.subject):
+            reader.take(match)
+            return name
+    return None
+
+
+def stem_is_foreign(name: str, subject: frozenset[str]) -> bool:
+    """Whether a name is none of the words for the tool's own subject."""
+    return name.lower() not in subject
+
+
+def _chinese_name(reader: _Reader) -> str | None:
+    import jieba.posseg
+
+    tagger: Any = jieba.posseg.POSTokenizer(segmenter())
+    position = 0
+    best: tuple[int, int, int] | None = None
+    for pair in tagger.cut(reader.rest):
+        word, flag = str(pair.word), str(pair.flag)
+        start, position = position, position + len(word)
+        if word in reader.subject or not word.strip():
+            continue
+        rank = {"ns": 0, "nr": 1, "nt": 1, "nz": 2, "nrt": 1}.get(flag, 9)
+        if flag == "eng" and word[:1].isupper():
+            rank = 2
+        if rank < 9 and (best is None or rank < best[0]):
+            best = (rank, start, position)
+    if best is None:
+        return None
+    _, start, end = best
+    name = reader.rest[start:end]
+    reader.rest = reader.rest[:start] + " " * (end - start) + reader.rest[end:]
+    return name

@@ -1,0 +1,150 @@
+"""The engine without weights: it answers with sentences and facts of the evidence in the prompt.
+
+It reads the same prompt ids as ChatGLM3 and writes the same wire text, so everything around it is
+the path that ChatGLM3 takes. It is no language model and never passes itself off as ChatGLM3.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from langchain_core.messages import AIMessage
+
+from ..evidence import NumberedEvidence, decline_text, parse_evidence, parse_question
+from ..text import Language, fold, language
+from .engine import GenerationRequest, TokenChunk
+from .fact_answers import answer_from_facts
+from .prompt import Segment, decode_segments, read_tools
+from .scripted_engine import encode_reply
+from .sentence_selection import question_terms, select_sentences
+from .tokenizer import ByteTokenizer
+from .tool_selection import choose_tool
+
+SEARCH_TOOL = "search_knowledge"
+_PIECE = 24  # ids in a chunk
+_MOST_MISSING = 5
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the prompt holds for the turn that is to be answered."""
+
+    question: str = ""
+    tools: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    evidence: list[NumberedEvidence] = field(default_factory=list[NumberedEvidence])
+    results: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    has_searched: bool = False
+
+
+class ExtractiveEngine:
+    """Answers from the prompt's evidence, calls a tool that plainly fits, or declines."""
+
+    name = "groundglm-extractive"
+    max_context = 1_000_000
+    supports_grammar = False
+
+    def __init__(self) -> None:
+        self.tokenizer = ByteTokenizer()
+
+    def generate(self, request: GenerationRequest) -> Iterator[TokenChunk]:
+        """Stream the reply; the same prompt always gives the same reply."""
+        segments = decode_segments(request.prompt_ids, self.tokenizer)
+        ids = encode_reply(reply_to(segments, tool_choice=request.tool_choice), self.tokenizer)
+        cut = ids[: request.max_tokens]
+        for start in range(0, len(cut), _PIECE):
+            yield TokenChunk(tuple(cut[start : start + _PIECE]))
+        yield TokenChunk((), "stop" if len(cut) == len(ids) else "length")
+
+    async def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
+        """The same for asyncio."""
+        for chunk in self.generate(request):
+            yield chunk
+
+    def score(
+        self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """An engine without weights has no probabilities."""
+        raise NotImplementedError(f"{self.name} has no weights, so it cannot score text")
+
+
+def reply_to(segments: Sequence[Segment], *, tool_choice: str = "auto") -> AIMessage:
+    """The reply to a prompt: a tool's result, a call, facts, sentences, or the decline."""
+    turn = _read(segments)
+    lingo = language(turn.question)
+    if turn.results:
+        return AIMessage(_from_results(turn, lingo))
+    call = choose_tool(turn.question, turn.tools, tool_choice=tool_choice)
+    if call is not None:
+        name, args = call
+        return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
+    facts = answer_from_facts(turn.question, turn.evidence)
+    if facts is not None:
+        stop = "。" if lingo == "zh" else "."
+        marks = "".join(f"[{number}]" for number in facts.numbers)
+        return AIMessage(f"{facts.text}{stop}{marks}")
+    chosen = select_sentences(turn.question, turn.evidence)
+    if chosen and any(one.score > 0 for one in chosen):
+        joiner = "" if lingo == "zh" else " "
+        return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
+    if not turn.has_searched and not turn.evidence:
+        return AIMessage(_NOTHING_GIVEN[lingo])
+    return AIMessage(decline_text(lingo, _missing(turn.question, lingo)))
+
+
+_NOTHING_GIVEN = {
+    "zh": "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。",
+    "en": (
+        "I am the extractive engine without model weights (not ChatGLM3): I answer only from "
+        "retrieved evidence or from the result of a tool."
+    ),
+}
+
+
+def _read(segments: Sequence[Segment]) -> _Turn:
+    turn = _Turn()
+    caller = ""
+    for segment in segments:
+        if segment.role == "system":
+            turn.tools = turn.tools or read_tools(segment.content)
+        elif segment.role == "user":
+            question, evidence = parse_question(segment.content)
+            turn = _Turn(question, turn.tools, evidence)
+            turn.has_searched = bool(turn.evidence)
+        elif segment.role == "assistant":
+            caller = segment.metadata.strip()
+        elif caller == SEARCH_TOOL:
+            turn.has_searched = True
+            turn.evidence += parse_evidence(segment.content)
+        else:
+            turn.results.append((caller, segment.content))
+    return turn
+
+
+def _from_results(turn: _Turn, lingo: Language) -> str:
+    lines = [
+        f"{name}: {_plain(result)}" if name else _plain(result) for name, result in turn.results
+    ]
+    if len(lines) == 1:
+        result = _plain(turn.results[0][1])
+        return f"结果是：{result}" if lingo == "zh" else f"The result is: {result}"
+    return "\n".join(lines)
+
+
+def _plain(result: str) -> str:
+    """A tool's result without JSON's quotes where it is a bare string."""
+    try:
+        value: object = json.loads(result)
+    except (ValueError, RecursionError):
+        return result.strip()
+    return value if isinstance(value, str) else result.strip()
+
+
+def _missing(question: str, lingo: Language) -> str:
+    weights = question_terms(question).weights
+    terms = sorted(weights, key=lambda term: (-weights[term], fold(question).find(term)))
+    listed = [term for term in terms if len(term) > 1][:_MOST_MISSING]
+    if not listed:
+        return ""
+    if lingo == "zh":
+        return f"没有找到关于“{'、'.join(listed)}”的内容"
+    return f"nothing was found on {', '.join(listed)}"

@@ -1,0 +1,58 @@
+"""Words of Chinese sentences as the rules see them: dates, proper nouns, places, noun phrases."""
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from ..text import segmenter
+
+if TYPE_CHECKING:
+    from jieba.posseg import POSTokenizer
+
+DATE = r"(?:公元)?(?:前)?(?:\d{1,4}|[〇零一二三四五六七八九]{4})年(?:\d{1,2}月(?:\d{1,2}日)?)?"
+_PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
+
+
+def is_proper(name: str) -> bool:
+    """Whether jieba takes a stretch for one proper noun (or one with a plain noun behind it)."""
+    found = tags(name)
+    if len(found) == 1:
+        return found[0][1] in _PROPER_TAGS and len(name) >= 2
+    return (
+        len(found) <= 3
+        and found[0][1] in _PROPER_TAGS
+        and all(tag in _PROPER_TAGS or tag in ("n", "j", "x") for _, tag in found)
+        and len(name) <= 8
+    )
+
+
+@cache
+def _tagger() -> "POSTokenizer":
+    from jieba.posseg import POSTokenizer
+
+    return POSTokenizer(segmenter())
+
+
+@lru_cache(maxsize=4096)
+def tags(text: str) -> tuple[tuple[str, str], ...]:
+    """Words and their parts of speech as jieba tags them."""
+    return tuple((pair.word, pair.flag) for pair in _tagger().cut(text))
+
+
+def is_nominal(text: str) -> bool:
+    """Whether a stretch ends like a noun phrase and is not cut off."""
+    if re.search(r"[“《「（(]", text) and not re.search(r"[”》」）)]", text):
+        return False
+    found = tags(text)
+    word, tag = found[-1]
+    if text.endswith(("之一", "者", "人", "家", "片", "剧", "书", "曲")):
+        return True
+    return word not in "的了着过等" and (
+        tag[0] == "n" or tag in ("eng", "j", "vn", "l", "i", "s", "q", "g")
+    )
+
+
+def is_place(text: str) -> bool:
+    return all(
+        tag in ("ns", "nz", "n", "nr", "f") or word in "省市县" for word, tag in tags(text)
+    ) and any(tag == "ns" for _, tag in tags(text))

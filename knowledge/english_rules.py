@@ -1,0 +1,263 @@
+"""Rules that read facts out of English sentences, each anchored behind a subject that is known.
+
+The subject is the topic of the text (its title), also as its last name, "he", "it" or "the
+film"; another subject must be a name in capitals.
+"""
+
+import re
+from collections.abc import Iterator
+
+from .english_clauses import read_clauses
+from .english_names import DATE, MONTH, NAME, NAMES
+from .readings import Reading
+
+_PRONOUN = re.compile(
+    r"(?:He|She|It|They|This|The (?:film|movie|band|album|song|book|novel|series|show|company|"
+    r"group|team|game|club|city|"
+    r"town|village|school|university|college|station|airport|building|magazine|newspaper|single|"
+    r"play|museum|church|river|"
+    r"park|species|genus|organization|episode|opera|musical|network|stadium|program|bridge))\b"
+)
+# --- who a sentence is about ----------------------------------------------------------------------
+
+
+def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
+    """The facts that a sentence states; arguments as for the Chinese rules."""
+    sentence = re.sub(r"\s+", " ", sentence)
+    yield from _inverse(sentence)
+    found = _subject(sentence, topic, first=first)
+    if found is None:
+        return
+    subject, rest, is_topic = found
+    if first and is_topic:
+        yield from _full_name(subject, sentence, rest)
+    other = re.match(r" or (?:the )?([A-Za-z][\w' -]{2,30}?)(?= \(|,? (?:is|are|was) )", rest)
+    if other is not None and is_topic:
+        yield Reading(subject, "also known as", other.group(1), "alias", 0.85)
+        rest = rest[other.end() :]
+    while (bracket := re.match(r",?\s*\(((?:[^()]|\([^()]*\))*)\)", rest)) is not None:
+        rest = rest[bracket.end() :]
+        yield from _bracket(subject, bracket.group(1), rest)
+    # "Ed Wood, also known as X, is": what stands between commas is no part of the predicate.
+    aside = re.match(
+        r", (?:also |better |formerly |originally |sometimes |commonly )*(?:known|called|titled|"
+        r"referred to|stylized)"
+        r"(?: (?:professionally|simply|internationally))?(?: as)? ([^,]+?)(?:,| is | was )",
+        rest,
+    )
+    if aside is not None:
+        name = aside.group(1).strip(' "“”')
+        if re.match(r"[A-Z]", name) and len(name) < 50:
+            yield Reading(subject, "also known as", name, "alias", 0.9)
+    predicate = (
+        re.match(r"[^.;()]{0,60}?,? ?\b(?=(?:is|was|are|were)\b)", rest) if is_topic else None
+    )
+    if predicate is not None and (predicate.end() <= 1 or rest.startswith(",")):
+        rest = rest[predicate.end() :]
+    rest = re.sub(rf"^(?: {_FORMS}\\.?)+", "", rest).strip(' "”’,')
+    yield from _predicates(subject, rest)
+
+
+_FORMS = r"(?:Pty|Ltd|Inc|Corporation|Company|Corp|plc|PLC|GmbH|Limited|LLC)\b"
+
+
+def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool] | None:
+    opened = re.sub(r"^(?:The |A |An |[\"“'‘]+)+", "", sentence)
+    bare = re.sub(r"^(?:The |A |An )", "", topic)
+    if topic:
+        for start in (sentence, opened):
+            for name in (topic, bare):
+                if start.lower().startswith(name.lower()) and re.match(
+                    r"[\"”']{0,2}(?:[ ,(]|$)", start[len(name) :]
+                ):
+                    rest = start[len(name) :].lstrip("\"”'")
+                    # "Topic Records is ...": a longer name begins like the topic.
+                    return None if re.match(rf" (?!{_FORMS})[A-Z]", rest) else (topic, rest, True)
+    if topic and first:
+        # "Timothy Walter Burton (born ...) is": the full name holds the title's words in order.
+        full = re.match(rf"({NAMES})(?=,? \(|, | is | was )", opened)
+        if full is not None and _holds_in_order(full.group(1), bare):
+            return topic, opened[full.end() :], True
+    if topic and not first:
+        pronoun = _PRONOUN.match(sentence)
+        if pronoun is not None:
+            return topic, sentence[pronoun.end() :], True
+        last = bare.split()[-1]
+        if (
+            len(bare.split()) > 1
+            and sentence.startswith(last)
+            and re.match(r" (?:is|was|has|had)\b", sentence[len(last) :])
+        ):
+            return topic, sentence[len(last) :], True
+    named = re.match(rf"({NAME}(?: {NAME})+)(?= \(| is an? | was an? )", opened)
+    if named is not None and not _PRONOUN.match(sentence):
+        return named.group(1), opened[named.end() :], False
+    return None
+
+
+def _full_name(topic: str, sentence: str, rest: str) -> Iterator[Reading]:
+    """The longer name under which the opening introduces its topic."""
+    opened = re.sub(r"^(?:The |A |An |[\"“'‘]+)+", "", sentence)
+    name = opened[: len(opened) - len(rest)].strip(" \"”'")
+    if (
+        len(name) > len(topic) + 2
+        and re.fullmatch(NAMES, name)
+        and topic.lower() not in name.lower()
+    ):
+        yield Reading(topic, "full name", name, "full-name", 0.9)
+
+
+def _holds_in_order(full: str, title: str) -> bool:
+    words = iter(full.lower().replace(".", "").split())
+    if len(title.split()) == 1:
+        return full.lower().startswith(title.lower() + " ")
+    return all(word in words for word in title.lower().replace(".", "").split())
+
+
+# --- brackets -------------------------------------------------------------------------------------
+
+
+def _bracket(subject: str, inside: str, rest: str) -> Iterator[Reading]:
+    life = re.search(
+        rf"(?:^|[;,] |born )(?:c\. ?)?({DATE})(?:,? in [^–-]+?)? ?[–—-] ?(?:c\. ?)?({DATE})",
+        inside,
+    )
+    person = re.match(r"[^.]{0,20}\b(?:was|is) (?:an?|the|one)\b", rest) is not None
+    birth = re.search(rf"\bborn(?P<name> [^;,\d]+?)?[;,]? (?:on )?(?P<date>{DATE})", inside)
+    if (
+        life is not None
+        and person
+        and (re.search(MONTH, inside) or re.search(r" was an? ", rest[:20]))
+    ):
+        yield Reading(subject, "born", life.group(1), "life-dates", 0.9)
+        yield Reading(subject, "died", life.group(2), "life-dates", 0.9)
+    elif birth is not None:
+        yield Reading(subject, "born", birth.group("date"), "life-dates", 0.95)
+        name = (birth.group("name") or "").strip()
+        if re.fullmatch(NAMES, name):
+            yield Reading(subject, "born as", name, "bracket-name", 0.9)
+    for match in re.finditer(
+        rf"\b(?P<how>also known as|abbreviated|formerly|aka) ({NAMES})", inside
+    ):
+        yield Reading(subject, match.group("how"), match.group(2), "bracket-name", 0.85)
+    foreign = re.match(r"(?P<tongue>[A-Z][a-z]+): (?P<name>[^;,()]{2,50})", inside)
+    if foreign is not None and foreign.group("tongue") not in ("Born", "Pronounced"):
+        yield Reading(
+            subject,
+            f"{foreign.group('tongue')} name",
+            foreign.group("name").strip(),
+            "bracket-name",
+            0.85,
+        )
+    short = re.fullmatch(r"[A-Z][A-Z0-9&.-]{1,9}", inside.strip())
+    if short is not None:
+        yield Reading(subject, "abbreviation", short.group(), "bracket-name", 0.9)
+
+
+# --- predicates -----------------------------------------------------------------------------------
+
+_STOP = re.compile(
+    r",|;|\.(?=\s|$)|\(|:| [–—] | that | which | who | whose | where | when | while | but | "
+    r"although | because | whom "
+    r"| (?:and|or) (?:is|was|are|were|has|had|the|a|an|it|he|she|also|finally|later|got|became)\b"
+    r"| (?:directed|written|produced|created|developed|published|released|starring|located|"
+    r"situated|based|founded|established|"
+    r"formed|known|best known|born|built|designed|owned|operated|hosted|composed|recorded|"
+    r"performed|distributed|set|first|"
+    r"named|featuring|played|used|made|broadcast|aired|serving|consisting|headquartered|stationed|"
+    r"inspired|adapted|held|opened|"
+    r"signed|from|by|with|about|since|during|under|as|through|along|between|near|at|on|to|"
+    r"currently|originally|previously|"
+    r"who's|active|working|living|adjacent|adjoining|including|dedicated|given|manufactured|"
+    r"belonging|having|growing|available|containing|held)\b"
+)
+_DETERMINER = r"(?:an?|the|one of the|one of several|one of)"
+_VAGUE = frozenset(
+    "member part type form name list result example one kind group person man woman number series "
+    "set "
+    "place way thing piece term first second third last only same".split()
+)
+
+
+def _predicates(subject: str, rest: str) -> Iterator[Reading]:
+    yield from _definition(subject, rest)
+    yield from read_clauses(subject, rest)
+
+
+_NOUNS = frozenset(
+    "family monthly weekly quarterly daily assembly forest west contest priest guest".split()
+)
+
+
+def _shortened(value: str) -> str:
+    """A noun phrase without its later parts, where it is long, and without a participle at its end."""
+    for mark in (" within ", " for ", " in ", " and ", " of "):
+        if len(value.split()) > 10 and mark in value[8:]:
+            value = value[: value.rindex(mark)]
+    words = value.split()
+    if len(words) > 12:
+        return ""
+    if (
+        len(words) > 1
+        and re.fullmatch(r"[a-z]{3,}ed", words[-1])
+        and words[-1] not in ("breed", "seed", "weed")
+    ):
+        words.pop()
+    return " ".join(words)
+
+
+def _definition(subject: str, rest: str) -> Iterator[Reading]:
+    match = re.match(
+        rf"(?:is|was|are|were)(?: (?:also|currently|now|originally|still|best known as|an active|"
+        rf"perhaps))? (?P<det>{_DETERMINER}) (?P<what>.+)",
+        rest,
+    )
+    if match is None:
+        return
+    what = match.group("what")
+    role = re.match(
+        rf"(?P<role>(?:[a-z-]+ ){{0,2}}{_ROLES}) of (?P<of>{NAMES})(?=[,.;]|$| and | in )", what
+    )
+    if role is not None and match.group("det") == "the":
+        yield Reading(role.group("of"), role.group("role"), subject, "role", 0.85)
+    stop = _STOP.search(what)
+    value = what[: stop.start()] if stop is not None else what.rstrip(".")
+    value = value.strip(' "“”')
+    words = _shortened(value).split()
+    value = " ".join(words)
+    if not words or value.count('"') % 2:
+        return
+    if words[-1].lower() in ("of", "in", "the", "a", "and", "for", "very", "most"):
+        return
+    if len(words) == 1 and words[0].lower() in _VAGUE or not re.search(r"[a-zA-Z]{2}", value):
+        return
+    if re.fullmatch(r"[a-z]+(?:est|ly)", words[-1]) and words[-1] not in _NOUNS:
+        return
+    det = match.group("det")
+    predicate = f"is {det}" if det in ("a", "an", "the") else "is one of"
+    yield Reading(subject, "is a" if predicate == "is an" else predicate, value, "definition", 0.9)
+
+
+_ROLES = (
+    r"(?:capital|capital city|county seat|seat|author|director|founder|co-founder|president|mayor|"
+    r"governor|king|queen|"
+    r"son|daughter|wife|husband|father|mother|brother|sister|creator|inventor|designer|chairman|"
+    r"ceo|head coach|captain|"
+    r"leader|editor|composer|owner|headquarters|birthplace|sequel|subsidiary|lead singer|frontman|"
+    r"drummer|guitarist|administrative centre|namesake)"
+)
+
+
+def _inverse(sentence: str) -> Iterator[Reading]:
+    """ "The capital of France is Paris", "France's capital is Paris"."""
+    found = re.match(
+        rf"(?:The|Its) (?P<role>(?:[a-z-]+ ){{0,2}}?{_ROLES}) of (?:the "
+        rf")?(?P<of>{NAMES}) (?:is|was) (?P<who>{NAMES})(?=[.,;]|$)",
+        sentence,
+    ) or re.match(
+        rf"(?P<of>{NAMES})['’]s (?P<role>(?:[a-z-]+ ){{0,2}}?{_ROLES}) (?:is|was) "
+        rf"(?P<who>{NAMES})(?=[.,;]|$)",
+        sentence,
+    )
+    if found is not None:
+        yield Reading(found.group("of"), found.group("role"), found.group("who"), "role", 0.85)

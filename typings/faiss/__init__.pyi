@@ -1,0 +1,29 @@
+"""What we use of FAISS; its own stubs miss what its Python wrappers add."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+class IDSelector: ...
+
+class IDSelectorBatch(IDSelector):
+    def __init__(self, indices: NDArray[np.int64]) -> None: ...
+
+class SearchParameters:
+    def __init__(self, *, sel: IDSelector | None = None) -> None: ...
+
+class Index:
+    d: int
+    ntotal: int
+    def add_with_ids(self, x: NDArray[np.float32], ids: NDArray[np.int64]) -> None: ...
+    def remove_ids(self, x: NDArray[np.int64]) -> int: ...
+    def search(
+        self, x: NDArray[np.float32], k: int, *, params: SearchParameters | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]: ...
+
+class IndexFlatIP(Index):
+    def __init__(self, d: int) -> None: ...
+
+class IndexIDMap2(Index):
+    def __init__(self, index: Index) -> None: ...
+
+def omp_set_num_threads(num_threads: int) -> None: ...
