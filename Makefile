@@ -43,10 +43,8 @@ format: .venv/.installed-dev  ## format the code and sort the imports
 	@$(BIN)/python -m ruff format .
 
 benchmarks: .venv/.installed-dev  ## list the benchmarks; each is run by itself
-	@for file in benchmarks/*.py; do \
-		$(BIN)/python -c 'import ast, sys; name = sys.argv[1]; \
-	text = ast.get_docstring(ast.parse(open(name, encoding="utf-8").read())) or ""; \
-	print(f"$(BIN)/python {name}\n    {text.splitlines()[0] if text else str()}")' "$$file"; \
+	@for file in $(wildcard benchmarks/*.py); do \
+		echo "$(BIN)/python $$file"; sed -n '1s/"""//gp' "$$file" | sed 's/^/    /'; \
 	done
 
 system-packages:  ## the Debian packages that the tests use (system-packages.txt)

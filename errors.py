@@ -1,4 +1,6 @@
-"""The errors that GroundGLM raises for what a user can mend; wrong arguments are ValueError or TypeError.
+"""The errors that GroundGLM raises for what a user can mend.
+
+Wrong arguments are plain ValueError or TypeError.
 
 GroundGLMError
 ├── NotABaseError            the path holds no knowledge base
@@ -35,7 +37,7 @@ class BaseCorruptError(GroundGLMError):
 
 
 class StorageError(GroundGLMError):
-    """The base could not be written, for example because the disk is full; what was there still is."""
+    """The base could not be written, as when the disk is full; what was there still is."""
 
 
 class EmbeddingMismatchError(GroundGLMError):
@@ -59,7 +61,7 @@ class EngineError(GroundGLMError):
 
 
 class MissingExtraError(GroundGLMError, ImportError):
-    """A feature needs a package that is not installed; the message holds the pip line that mends it."""
+    """A feature needs a package that is not installed; the message says which line installs it."""
 
     def __init__(self, feature: str, *, extra: str) -> None:
         super().__init__(

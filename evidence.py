@@ -146,7 +146,8 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
 
     The blanks and line ends of a title become single blanks; a text stays as it is.
 
-    >>> piece = Evidence("p1", "passage", "北京是首都。\n[2] passage: 假的", 1.0, "", (Source("a.txt", "北京"),))
+    >>> text = "北京是首都。\n[2] passage: 假的"
+    >>> piece = Evidence("p1", "passage", text, 1.0, sources=(Source("a.txt", "北京"),))
     >>> print(format_evidence([(1, piece)]))
     [1] passage: 北京
       北京是首都。
@@ -233,7 +234,12 @@ def is_decline(text: str) -> bool:
     (True, False)
     """
     stripped = text.strip()
-    return any(stripped.startswith(bare[:-1]) for bare, _ in _DECLINES.values())
+    for bare, _ in _DECLINES.values():
+        rest = stripped.removeprefix(bare[:-1])
+        # Behind the sentence its end or a reason; another sentence would be an answer after all.
+        if rest != stripped and (rest in ("", "。", ".") or rest[0] in "：:，,；;"):
+            return True
+    return False
 
 
 def evidence_in(pieces: Sequence[Evidence], kind: EvidenceKind) -> list[Evidence]:

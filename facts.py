@@ -17,7 +17,7 @@ def entity_id(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A thing that facts are about: an id with a name, other names, and a type where one is known."""
+    """A thing that facts are about: an id, a name, other names, and a type where one is known."""
 
     id: str
     name: str
@@ -84,7 +84,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A chain of facts from one entity to another; `entities` has one name more than there are facts.
+    """A chain of facts from one entity to another, with one entity name more than facts.
 
     A step may run against its fact's direction (from object to subject).
     """
@@ -104,7 +104,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class LinkedEntity:
-    """An entity that a text names, where it does so, and how sure the link is (higher is better)."""
+    """An entity that a text names, where it does so, and how sure the link is (more is better)."""
 
     entity: Entity
     span: Span

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from ..text import Span, fold, has_cjk, segmenter
+from .text import Span, fold, has_cjk, segmenter
 
 ValueKind = Literal["date", "other"]
 

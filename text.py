@@ -59,6 +59,13 @@ def _folding_table() -> dict[int, str]:
     """One character for one: width, case, traditional to simplified."""
     from opencc import OpenCC
 
+    han = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
+    simplified = OpenCC("t2s").convert("\n".join(han)).split("\n")
+    simple = {
+        ord(character): other
+        for character, other in zip(han, simplified, strict=True)
+        if len(other) == 1 and other != character
+    }
     table: dict[int, str] = {}
     blocks = [
         range(0x21, 0x2E80),
@@ -68,15 +75,12 @@ def _folding_table() -> dict[int, str]:
     ]
     for code in (code for block in blocks for code in block):
         character = chr(code)
+        # A compatibility form may stand for a traditional character, and 薴 becomes 苧 becomes 苎:
+        # simplify behind the form and twice, so that folding what is folded changes nothing.
         folded = unicodedata.normalize("NFKC", character).lower()
+        folded = folded.translate(simple).translate(simple)
         if len(folded) == 1 and folded != character:
             table[code] = folded
-    han = [chr(code) for code in (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))]
-    for character, simple in zip(
-        han, OpenCC("t2s").convert("\n".join(han)).split("\n"), strict=True
-    ):
-        if len(simple) == 1 and simple != character:
-            table[ord(character)] = simple
     return table
 
 
@@ -110,8 +114,8 @@ def normalize_name(name: str) -> str:
 _CLOSERS = "\"'”’」』）)】》〉]"
 _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st sr jr vs etc inc ltd co corp dept est fig no vol gen col lt sgt rev hon "
-    "jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e cf al approx ft mt u.s u.k u.n a.m p.m "
-    "ph.d b.c a.d d.c".split()
+    "jan feb mar apr jun jul aug sep sept oct nov dec e.g i.e cf al approx ft mt u.s u.k u.n a.m "
+    "p.m ph.d b.c a.d d.c".split()
 )
 _END = re.compile(
     rf"(?:[。！？!?…]+[{re.escape(_CLOSERS)}]*)"  # Chinese stops, and ! ? of both
@@ -208,7 +212,6 @@ def has_cjk(text: str) -> bool:
 CHINESE_NUMERALS = "零〇一二两三四五六七八九十百千万亿"
 _DIGITS = {"零": 0, "〇": 0, "两": 2} | {c: n for n, c in enumerate("一二三四五六七八九", start=1)}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_GROUPS = {"万": 10**4, "亿": 10**8}
 
 
 def chinese_number(text: str) -> int | None:
@@ -227,8 +230,10 @@ def chinese_number(text: str) -> int | None:
         elif character in _UNITS and (digit is not None or position == 0):
             section += (1 if digit is None else digit) * _UNITS[character]
             digit = None
-        elif character in _GROUPS and position > 0:
-            total = (total + section + (digit or 0)) * _GROUPS[character]
+        elif character in "万亿" and position > 0:
+            group = section + (digit or 0)
+            # 亿 multiplies all before it (三万亿); 万 only its own group (一亿三千万).
+            total = (total + group) * 10**8 if character == "亿" else total + group * 10**4
             section, digit = 0, None
         else:
             return None

@@ -1,1 +1,45 @@
-"""agent."""
+"""The agent: evidence before the model's turn, tools, checked citations, declining."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .agent import GroundedAgent, build_agent
+    from .answer import Answer, Reason, ToolUse
+    from .answerability import DEFAULT_THRESHOLDS, Answerability, score_answerability
+    from .grounding import GroundingMiddleware, GroundingOptions
+    from .sources import RetrieverSource
+
+__all__ = [
+    "DEFAULT_THRESHOLDS",
+    "Answer",
+    "Answerability",
+    "GroundedAgent",
+    "GroundingMiddleware",
+    "GroundingOptions",
+    "Reason",
+    "RetrieverSource",
+    "ToolUse",
+    "build_agent",
+    "score_answerability",
+]
+
+_HOMES = {
+    "DEFAULT_THRESHOLDS": "answerability",
+    "Answer": "answer",
+    "Answerability": "answerability",
+    "GroundedAgent": "agent",
+    "GroundingMiddleware": "grounding",
+    "GroundingOptions": "grounding",
+    "Reason": "answer",
+    "RetrieverSource": "sources",
+    "ToolUse": "answer",
+    "build_agent": "agent",
+    "score_answerability": "answerability",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -142,7 +142,9 @@ def _new_subject(clause: str) -> bool:
     return bool(found) and found[0][1][0] in "nr" and found[0][1] != "ns" or clause.startswith("其")
 
 
-_MEASURE = r"(?:一(?:个|位|种|部|座|所|名|家|款|首|本|条|支|类|套|张|颗|片|组|处|间|档|項|项|只|枚|份|艘|块|员|套|幅|场|代|门|系列|部分)|(?:一))"
+_MEASURE = (
+    r"一(?:[个位种部座所名家款首本条支类套张颗片组处间档項项只枚份艘块员幅场代门]|系列|部分)?"
+)
 _NOT_DEFINED = re.compile(
     r"否|由于|因|为了|在|以|不|没|非常|很|最[早后初]|从|被|把|对|向|当|将|可|能|会|要|我|你|他|她|"
     r"这|那|"
@@ -205,8 +207,11 @@ def _role(subject: str, value: str) -> Iterator[Reading]:
         yield Reading(owner, match.group(2), subject, "role", 0.85)
 
 
+_NOMINAL_TAGS = frozenset("n nr ns nt nz nrt b a j vn uj eng m q f t x c ng l an s k i".split())
+
+
 def _apposition(subject: str, clause: str) -> Iterator[Reading]:
-    """ "赵鹏，中国足球运动员，四川成都人": what the opening says of its topic without a verb."""
+    """Read "赵鹏，中国足球运动员，四川成都人": what the opening says of its topic without a verb."""
     if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原]|\d年", clause):
         return
     found = tags(clause)
@@ -214,40 +219,16 @@ def _apposition(subject: str, clause: str) -> Iterator[Reading]:
     if native is not None and found and is_place(native.group(1)):
         yield Reading(subject, "籍贯", native.group(1), "native", 0.85)
         return
-    nominal = {
-        "n",
-        "nr",
-        "ns",
-        "nt",
-        "nz",
-        "nrt",
-        "b",
-        "a",
-        "j",
-        "vn",
-        "uj",
-        "eng",
-        "m",
-        "q",
-        "f",
-        "t",
-        "x",
-        "c",
-        "ng",
-        "l",
-        "an",
-        "s",
-        "k",
-        "i",
-    }
-    if all(tag in nominal or word in "男女前著名" for word, tag in found) and is_nominal(clause):
-        if len(found) >= 2 and found[-1][1] in ("n", "nr", "l", "nz", "k", "ng"):
-            yield Reading(subject, "是", clause, "apposition", 0.8)
+    plain = all(tag in _NOMINAL_TAGS or word in "男女前著名" for word, tag in found)
+    ends = len(found) >= 2 and found[-1][1] in ("n", "nr", "l", "nz", "k", "ng")
+    if plain and ends and is_nominal(clause):
+        yield Reading(subject, "是", clause, "apposition", 0.8)
 
 
 _ATTRIBUTES = (
     _ROLES
-    + "|面积|人口|海拔|别名|英文名|原名|全名|简称|国籍|职业|出生地|籍贯|官方网站|创刊号|所在地|行政中心|首领|代表作|代表作品|邮政编码|区号|定义|主要成分|"
+    + "|面积|人口|海拔|别名|英文名|原名|全名|简称|国籍|职业|出生地|籍贯|官方网站|创刊号|所在地|"
+    "行政中心|首领|代表作|代表作品|邮政编码|区号|定义|主要成分|"
     "化学式|分子式|缩写|学名|总长|全长|座右铭|校训|主题曲|片尾曲|片头曲"
 )
 

@@ -15,15 +15,13 @@ _PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
 
 def is_proper(name: str) -> bool:
     """Whether jieba takes a stretch for one proper noun (or one with a plain noun behind it)."""
-    found = tags(name)
-    if len(found) == 1:
-        return found[0][1] in _PROPER_TAGS and len(name) >= 2
-    return (
-        len(found) <= 3
-        and found[0][1] in _PROPER_TAGS
-        and all(tag in _PROPER_TAGS or tag in ("n", "j", "x") for _, tag in found)
-        and len(name) <= 8
-    )
+    kinds = [tag for _, tag in tags(name)]
+    if not kinds or kinds[0] not in _PROPER_TAGS:
+        return False
+    if len(kinds) == 1:
+        return len(name) >= 2
+    plain = all(kind in _PROPER_TAGS or kind in ("n", "j", "x") for kind in kinds)
+    return plain and len(kinds) <= 3 and len(name) <= 8
 
 
 @cache
@@ -44,6 +42,8 @@ def is_nominal(text: str) -> bool:
     if re.search(r"[“《「（(]", text) and not re.search(r"[”》」）)]", text):
         return False
     found = tags(text)
+    if not found:
+        return False
     word, tag = found[-1]
     if text.endswith(("之一", "者", "人", "家", "片", "剧", "书", "曲")):
         return True
@@ -53,6 +53,7 @@ def is_nominal(text: str) -> bool:
 
 
 def is_place(text: str) -> bool:
-    return all(
-        tag in ("ns", "nz", "n", "nr", "f") or word in "省市县" for word, tag in tags(text)
-    ) and any(tag == "ns" for _, tag in tags(text))
+    """Whether a stretch is the name of a place, as far as jieba knows."""
+    found = tags(text)
+    fits = all(tag in ("ns", "nz", "n", "nr", "f") or word in "省市县" for word, tag in found)
+    return fits and any(tag == "ns" for _, tag in found)

@@ -34,7 +34,7 @@ def _participles(subject: str, rest: str) -> Iterator[Reading]:
     first = True
     for match in _BY.finditer(rest[:400]):
         before = rest[: match.start()]
-        # Only the noun of the definition, or a verb of the subject's own, is meant; not "a novel, written by".
+        # Only what is said of the subject itself is meant, not "based on a novel written by".
         plain = not re.search(
             r"\b(?:novel|book|play|story|that|which|who|where|when|based on|character|adaptation|"
             r"remake|of the same name)\b|;|\. ",
@@ -53,7 +53,6 @@ def _participles(subject: str, rest: str) -> Iterator[Reading]:
             )
         ):
             continue
-        del own
         for verb in re.findall(_MADE, match.group("verbs")):
             for who in _whole(match.group("who"), rest[match.end() :]):
                 yield Reading(subject, f"{verb} by", who, "by", 0.9 if first else 0.8)
@@ -76,10 +75,15 @@ _WORK = re.compile(
 
 def _starring(subject: str, rest: str) -> Iterator[Reading]:
     work = _WORK.search(rest[:160])
-    if work is not None and re.fullmatch(r"(?:is|was) (?:an?|the) [^,;()]*", rest[: work.start()]):
-        if not re.search(r"\b(?:from|based|of|about|that|which)\b", rest[: work.start()]):
-            who = work.group("who").strip(" .")
-            yield Reading(subject, f"{work.group('what')} by", who, "by", 0.85)
+    before = rest[: work.start()] if work is not None else ""
+    own = re.fullmatch(r"(?:is|was) (?:an?|the) [^,;()]*", before)
+    if (
+        work is not None
+        and own
+        and not re.search(r"\b(?:from|based|of|about|that|which)\b", before)
+    ):
+        who = work.group("who").strip(" .")
+        yield Reading(subject, f"{work.group('what')} by", who, "by", 0.85)
     match = _STARS.search(rest[:500])
     if match is not None and "featuring" in match.group() and not _SCREEN.search(rest[:90]):
         return

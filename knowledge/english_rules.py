@@ -190,7 +190,7 @@ _NOUNS = frozenset(
 
 
 def _shortened(value: str) -> str:
-    """A noun phrase without its later parts, where it is long, and without a participle at its end."""
+    """A long noun phrase without its later parts, and without a participle at its end."""
     for mark in (" within ", " for ", " in ", " and ", " of "):
         if len(value.split()) > 10 and mark in value[8:]:
             value = value[: value.rindex(mark)]
@@ -249,7 +249,7 @@ _ROLES = (
 
 
 def _inverse(sentence: str) -> Iterator[Reading]:
-    """ "The capital of France is Paris", "France's capital is Paris"."""
+    """Read "The capital of France is Paris", "France's capital is Paris"."""
     found = re.match(
         rf"(?:The|Its) (?P<role>(?:[a-z-]+ ){{0,2}}?{_ROLES}) of (?:the "
         rf")?(?P<of>{NAMES}) (?:is|was) (?P<who>{NAMES})(?=[.,;]|$)",

@@ -33,7 +33,8 @@ def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]
         Facts, each once, with one contribution for each place that says it: its span is that of
         the sentence or line, its extractor "rule:" and the rule's name.
 
-    >>> facts = extract_facts("苏轼，字子瞻。\n出生地：眉山\n朝代：北宋", document_id="a", title="苏轼")
+    >>> text = "苏轼，字子瞻。\n出生地：眉山\n朝代：北宋"
+    >>> facts = extract_facts(text, document_id="a", title="苏轼")
     >>> [(fact.subject, fact.predicate, fact.object) for fact in facts]
     [('苏轼', '出生地', '眉山'), ('苏轼', '朝代', '北宋')]
     """
@@ -65,7 +66,7 @@ def _fact(reading: Reading, said: Contribution) -> Fact | None:
         " ".join(part.split()).strip(_MARKS)
         for part in (reading.subject, reading.predicate, reading.object)
     ]
-    subject, predicate, object_ = parts
+    subject, predicate, object_ = (_without_stop(part) for part in parts)
     if not all(parts) or len(subject) > 80 or len(object_) > 200 or len(predicate) > 40:
         return None
     if normalize_name(subject) == normalize_name(object_) or not re.search(r"\w", object_):
@@ -73,7 +74,17 @@ def _fact(reading: Reading, said: Contribution) -> Fact | None:
     return Fact(subject, predicate, object_, (said,))
 
 
-# --- blocks: what kind of text stands where --------------------------------------------------------
+def _without_stop(text: str) -> str:
+    """A name without the full stop of its sentence; that of "Jr." or "U.S." stays."""
+    last = text.split()[-1] if text else ""
+    if not last.endswith(".") or re.fullmatch(
+        r"\w\.|(?:\w+\.){2,}|(?:Jr|Sr|Inc|Ltd|Co|Corp|St|No)\.", last
+    ):
+        return text
+    return text.rstrip(".")
+
+
+# --- blocks: what kind of text stands where ------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,7 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
     heading = ""
     opening = True  # whether the topic is still to be introduced
     position = 0
+    prose_until = 0  # lines with colons before this one are known to be no key-value lines
     while position < len(lines):
         line = lines[position]
         position += 1
@@ -133,11 +145,13 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
             yield from _read_table(table, heading or topic)
             position += len(table) - 1
             continue
-        pairs = _pairs_at(lines, position - 1)
-        if pairs:
-            yield from _read_pairs(pairs, heading or topic)
-            position += len(pairs) - 1
-            continue
+        if position > prose_until:
+            pairs = _pairs_at(lines, position - 1)
+            if _are_facts(pairs):
+                yield from _read_pairs(pairs, heading or topic)
+                position += len(pairs) - 1
+                continue
+            prose_until = position - 1 + len(pairs)
         about = heading if heading and fold(heading) in fold(line.text) else topic
         yield from _read_prose(line, about, opening=opening)
         opening = False
@@ -153,7 +167,7 @@ def _own_heading(marked: re.Match[str]) -> str:
 
 
 def _topic(text: str, title: str) -> str:
-    """What a text is about: its title where the text names it, else what the first sentence defines."""
+    """What a text is about: its title where the text names it, else what its opening defines."""
     bare = bare_name(title.strip()).strip('《》「」“”" ')
     if bare and fold(bare) in fold(text[:3000]):
         return bare
@@ -266,25 +280,30 @@ def _pair(line: _Line) -> _Pair | None:
 
 
 def _pairs_at(lines: list[_Line], position: int) -> list[_Pair]:
-    """The run of key-value lines that begins here; one alone must have a key that is known."""
+    """The run of lines with a key and a value that begins here."""
     pairs: list[_Pair] = []
     for line in lines[position:]:
         pair = _pair(line)
         if pair is None:
             break
         pairs.append(pair)
+    return pairs
+
+
+def _are_facts(pairs: list[_Pair]) -> bool:
+    """Whether such a run states facts: a known key, or at least three keys that all differ."""
     known = any(plain_predicate(pair.key) in _KNOWN_KEYS | _SUBJECT_KEYS for pair in pairs)
     distinct = len({pair.key for pair in pairs}) == len(pairs)
     # Without a known key, lines with a colon may as well be a conversation.
-    return pairs if known or (len(pairs) >= 3 and distinct) else []
+    return known or (len(pairs) >= 3 and distinct)
 
 
 def _read_pairs(pairs: list[_Pair], topic: str) -> Iterator[tuple[Reading, Span]]:
-    subject = topic
+    named = [pair for pair in pairs if fold(pair.key) in _SUBJECT_KEYS]
+    subject = named[0].value if named and (named[0] is pairs[0] or not topic) else topic
     for pair in pairs:
-        if fold(pair.key) in _SUBJECT_KEYS:
-            subject = pair.value if pair is pairs[0] or not subject else subject
-    for pair in pairs:
+        if len(named) > 1 and pair in named:
+            subject = pair.value  # several records, one after the other
         if not subject or pair.value == subject:
             continue
         for value in _values(pair.key, pair.value):

@@ -137,11 +137,13 @@ class KnowledgeGraph:
         for node, name, kind in _names_in(fact):
             names = self._surfaces[node].names
             names[name, kind] += change
-            if change > 0 and names[name, kind] == 1:
+            linkable = kind != "value"
+            if change > 0 and names[name, kind] == 1 and linkable:
                 self._names.add(name, node, kind)
             elif names[name, kind] == 0:
                 del names[name, kind]
-                self._names.remove(name, node, kind)
+                if linkable:
+                    self._names.remove(name, node, kind)
         if plain_predicate(fact.predicate) in TYPE_PREDICATES:
             types = self._surfaces[fact.subject_id].types
             types[fact.object] += change
@@ -159,7 +161,7 @@ class KnowledgeGraph:
         own = Counter[str]()
         aliases: set[str] = set()
         for (name, kind), count in surface.names.items():
-            if kind in ("name", "object"):
+            if kind in ("name", "object", "value"):
                 own[name] += count
             elif kind == "alias":
                 aliases.add(name)
@@ -266,10 +268,19 @@ def _names_in(fact: Fact) -> list[tuple[str, str, NameKind]]:
     bare = bare_name(fact.subject)
     if bare != fact.subject:
         found.append((fact.subject_id, bare, "bare"))
-    if plain_predicate(fact.predicate) in ALIAS_PREDICATES:
-        found += [(fact.subject_id, alias, "alias") for alias in _split_aliases(fact.object)]
-    found.append((fact.object_id, fact.object, "object"))
+    predicate = plain_predicate(fact.predicate)
+    if predicate in ALIAS_PREDICATES:
+        for alias in _split_aliases(fact.object):
+            found.append((fact.subject_id, alias, "alias"))
+    named = predicate not in ALIAS_PREDICATES | TYPE_PREDICATES and _is_linkable(fact.object)
+    found.append((fact.object_id, fact.object, "object" if named else "value"))
     return found
+
+
+def _is_linkable(object_: str) -> bool:
+    """Whether an object may be a name: dates, numbers, marks and whole clauses are none."""
+    letters = re.search(r"[^\W\d_]", object_) is not None
+    return letters and 2 <= len(object_) <= 40 and not is_date(object_)
 
 
 def _split_aliases(text: str) -> list[str]:

@@ -67,8 +67,8 @@ def read_facts(path: str | Path) -> FactFile:
         text = decode(path.read_bytes())
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise DocumentError(f"{path}: not a text in an encoding that is known: {error}") from error
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
     if not text.strip():
         raise DocumentError(f"{path}: the file is empty")
     suffix = path.suffix.lower()

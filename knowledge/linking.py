@@ -16,11 +16,18 @@ from typing import Literal
 
 from ..text import Span, fold, has_cjk, segmenter
 
-NameKind = Literal["name", "bare", "alias", "object"]
+NameKind = Literal["name", "bare", "alias", "object", "value"]
 
 #: How sure a match on each kind of name is: the entity's own name, the name without its
-#: brackets, another name, and the name of something that no fact has as its subject.
-KIND_SCORES: dict[NameKind, float] = {"name": 1.0, "bare": 0.95, "alias": 0.85, "object": 0.8}
+#: brackets, another name, the name of something that no fact has as its subject, and a value
+#: (a date, say) that is not looked for in texts.
+KIND_SCORES: dict[NameKind, float] = {
+    "name": 1.0,
+    "bare": 0.95,
+    "alias": 0.85,
+    "object": 0.8,
+    "value": 0.1,
+}
 
 _CJK = (
     "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -192,12 +199,14 @@ class NameIndex:
 
 
 def _ranked(owners: dict[str, Counter[NameKind]]) -> list[tuple[str, NameKind]]:
-    best = [
-        (owner, max(counts, key=lambda kind: KIND_SCORES[kind]))
-        for owner, counts in owners.items()
-        if counts
+    best: list[tuple[str, NameKind]] = [
+        (owner, _surest(counts)) for owner, counts in owners.items() if counts
     ]
     return sorted(best, key=lambda pair: (-KIND_SCORES[pair[1]], pair[0]))
+
+
+def _surest(counts: Counter[NameKind]) -> NameKind:
+    return max(counts, key=lambda kind: KIND_SCORES[kind])
 
 
 def _certainty(

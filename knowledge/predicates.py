@@ -33,8 +33,8 @@ def _relations_by_predicate() -> Mapping[str, tuple[Relation, ...]]:
 def plain_predicate(predicate: str) -> str:
     """A predicate as the table and the matching see it.
 
-    >>> plain_predicate("Place_of_Birth"), plain_predicate("的作者"), plain_predicate("is directed by")
-    ('place of birth', '作者', 'directed by')
+    >>> plain_predicate("Place_of_Birth"), plain_predicate("is directed by")
+    ('place of birth', 'directed by')
     """
     plain = re.sub(r"[\s_:：]+", " ", fold(predicate)).strip()
     if has_cjk(plain):
@@ -93,7 +93,7 @@ def predicate_fit(
     for relation, span in asked:
         if relation in relations and _value_fits(relation, object_):
             return Fit(0.9, span)
-    # The predicate is also the name of a relation asked otherwise: "born" with "where" is not a date.
+    # Asked by another kind of value: "born" with a date is no answer to "where".
     if any(relation.value is not None for relation in relations) and any(
         relation.value is not None and plain in relation.predicates for relation, _ in asked
     ):

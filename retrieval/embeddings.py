@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "minilm"
 CHINESE_MODELS = ("BAAI/bge-small-zh-v1.5", "BAAI/bge-m3")
 
+_PROBE_DIMENSIONS = 64
 _BATCH = 16  # small batches of sorted length are the fastest on CPU
 _PROBE = (
     "GroundGLM 用这句话认出一个嵌入模型。 This sentence tells one embedding model from another."

@@ -1,0 +1,298 @@
+"""The grounded agent: LangChain's `create_agent` with our grounding, asked for an `Answer`."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentMiddleware
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
+from langchain_core.vectorstores import VectorStore
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
+
+from ..evidence import Evidence, PassageSource, SearchMode, is_decline
+from ..facts import FactSource
+from ..text import Language, language
+from ..tools.calculator import calculator_tool
+from ..tools.registry import as_tools
+from .answer import Answer, Reason, ReasonCode, ToolUse, find_citations
+from .answerability import DEFAULT_THRESHOLDS
+from .conversation import (
+    REASON_KEY,
+    SEARCH_TOOL,
+    current_turn,
+    evidence_of,
+    message_text,
+    number_evidence,
+)
+from .grounding import (
+    MAX_QUESTION_CHARACTERS,
+    GroundingMiddleware,
+    GroundingOptions,
+    GroundingStyle,
+)
+from .sources import as_source
+
+_SYSTEM_PROMPT = (
+    "Answer from the numbered evidence and put its numbers in brackets, such as [1], behind each "
+    "statement. Say so when the evidence does not hold the answer. Answer in the language of the "
+    "question.\n请依据编号的资料回答，并在每句话后用方括号注明编号，如 [1]；资料不足时请说明。"
+)
+
+_REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    "no_evidence": {
+        "zh": "知识库中没有找到相关资料",
+        "en": "nothing relevant was found in the knowledge base",
+    },
+    "below_threshold": {
+        "zh": "找到的资料不足以回答这个问题",
+        "en": "what was found is not sufficient to answer this question",
+    },
+    "model_declined": {
+        "zh": "模型认为资料中没有答案",
+        "en": "the model did not find the answer in the evidence",
+    },
+    "step_limit": {"zh": "达到步数上限", "en": "the limit of steps was reached"},
+}
+
+
+class GroundedAgent:
+    """Answers questions from a source of evidence and through tools; made by `build_agent`.
+
+    `graph` is the compiled LangGraph agent, for streaming and everything else that LangGraph
+    offers. Turns of one `thread_id` run one after another, others at the same time.
+    """
+
+    def __init__(self, graph: Any, *, checkpointer: BaseCheckpointSaver[Any], name: str) -> None:
+        self.graph = graph
+        self.model_name = name
+        self._checkpointer = checkpointer
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def ask(self, question: str, *, thread_id: str | None = None) -> Answer:
+        """Answer a question; with a `thread_id` as the next turn of that conversation.
+
+        Raises:
+            ValueError: the question is empty.
+        """
+        _check(question)
+        with self._thread(thread_id) as config:
+            state = self.graph.invoke({"messages": [_message(question)]}, config)
+        return self._answer(question, state)
+
+    async def aask(self, question: str, *, thread_id: str | None = None) -> Answer:
+        """The same for asyncio; keep the turns of one thread in order yourself.
+
+        Raises:
+            ValueError: the question is empty.
+        """
+        _check(question)
+        thread = thread_id or f"once-{uuid.uuid4().hex}"
+        state = await self.graph.ainvoke({"messages": [_message(question)]}, _config(thread))
+        if thread_id is None:
+            await self._checkpointer.adelete_thread(thread)
+        return self._answer(question, state)
+
+    def stream(self, question: str, *, thread_id: str | None = None) -> Iterator[str | Answer]:
+        """Stream the text of the reply as it is written, and at last the whole `Answer`.
+
+        Raises:
+            ValueError: the question is empty.
+        """
+        _check(question)
+        with self._thread(thread_id) as config:
+            state: dict[str, Any] = {}
+            for kind, data in self.graph.stream(
+                {"messages": [_message(question)]}, config, stream_mode=["messages", "values"]
+            ):
+                if kind == "values":
+                    state = data
+                elif data[1].get("langgraph_node") == "model" and isinstance(data[0], AIMessage):
+                    text = message_text(data[0])
+                    if text:
+                        yield text
+        yield self._answer(question, state)
+
+    @contextmanager
+    def _thread(self, thread_id: str | None) -> Iterator[RunnableConfig]:  # pyright: ignore[reportDeprecated]
+        if thread_id is None:
+            thread = f"once-{uuid.uuid4().hex}"
+            try:
+                yield _config(thread)
+            finally:
+                self._checkpointer.delete_thread(thread)
+            return
+        with self._guard:
+            lock = self._locks.setdefault(thread_id, threading.Lock())
+        with lock:
+            yield _config(thread_id)
+
+    def _answer(self, question: str, state: Mapping[str, Any]) -> Answer:
+        messages = cast("list[AnyMessage]", state["messages"])
+        turn = current_turn(messages)
+        numbers = number_evidence(messages, state.get("evidence_numbers", {}))
+        shown: dict[int, Evidence] = {}
+        for message in turn:
+            for piece in evidence_of(message):
+                shown[numbers[piece.id]] = piece
+        known = {numbers[piece.id]: piece for message in messages for piece in evidence_of(message)}
+        last = turn[-1]
+        text = message_text(last)
+        citations, unknown = find_citations(text, known)
+        reason = _reason(last, text, language(question))
+        notes: list[str] = []
+        if len(question) > MAX_QUESTION_CHARACTERS:
+            notes.append(
+                f"The question has {len(question)} characters; "
+                f"the first {MAX_QUESTION_CHARACTERS} were used."
+            )
+        if unknown:
+            listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
+            notes.append(f"The answer cites {listed}, which no evidence bears.")
+        return Answer(
+            text,
+            tuple(citations),
+            shown | {one.number: known[one.number] for one in citations},
+            tuple(_tool_uses(turn)),
+            declined=reason is not None,
+            reason=reason,
+            usage=_usage(turn),
+            trace=tuple(_trace(turn)),
+            notes=tuple(notes),
+            model=str(last.response_metadata.get("model_name") or self.model_name),
+        )
+
+
+def build_agent(
+    source: PassageSource | BaseRetriever | VectorStore,
+    *,
+    facts: FactSource | None = None,
+    model: BaseChatModel,
+    tools: Sequence[BaseTool | Callable[..., Any]] = (),
+    system_prompt: str | None = None,
+    k: int = 5,
+    mode: SearchMode = "graph",
+    threshold: float | Mapping[Language, float] | None = None,
+    grounding: GroundingStyle = "tool_call",
+    calculator: bool = True,
+    middleware: Sequence[AgentMiddleware[Any, Any]] = (),
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    max_steps: int = 8,
+    labels: Sequence[str] | None = None,
+) -> GroundedAgent:
+    """Build an agent that answers from a source of evidence and through tools.
+
+    Args:
+        source: A KnowledgeBase, or any LangChain retriever or vector store.
+        facts: A separate source of facts; a KnowledgeBase gives its own.
+        model: Any LangChain chat model that takes tools.
+        tools: The user's own typed functions with docstrings, or LangChain tools.
+        system_prompt: In place of the one that asks for citations.
+        k: Passages shown to the model.
+        mode: How the source is searched.
+        threshold: Answerability below which the agent declines, for both languages or each; 0
+            never declines, None takes the defaults.
+        grounding: "tool_call" shows evidence as the result of a search; "template" puts question
+            and evidence into one user turn, for models that were not trained on tools.
+        calculator: Whether to offer a calculator.
+        middleware: Further LangChain middleware; it stands outside of ours.
+        checkpointer: Where conversations are kept; in memory if None.
+        max_steps: How often the model may be called for one question.
+        labels: The access labels of the asker; None sees everything.
+    """
+    if isinstance(threshold, int | float):
+        threshold = {"zh": float(threshold), "en": float(threshold)}
+    if max_steps < 1:
+        raise ValueError(f"max_steps must be at least 1, not {max_steps}")
+    listed = as_tools(tools)
+    if calculator and all(tool.name != "calculator" for tool in listed):
+        listed.append(calculator_tool())
+    options = GroundingOptions(
+        k=k,
+        mode=mode,
+        thresholds={**DEFAULT_THRESHOLDS, **(threshold or {})},
+        style=grounding,
+        has_tools=bool(listed),
+        max_steps=max_steps,
+        labels=None if labels is None else tuple(labels),
+    )
+    saver = checkpointer if checkpointer is not None else InMemorySaver()
+    ground = GroundingMiddleware(as_source(source), options, facts=facts)
+    graph: Any = create_agent(
+        model,
+        listed,
+        system_prompt=_SYSTEM_PROMPT if system_prompt is None else system_prompt,
+        middleware=[*middleware, ground],
+        checkpointer=saver,
+    )
+    name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
+    return GroundedAgent(graph, checkpointer=saver, name=name)
+
+
+def _check(question: str) -> None:
+    if not question.strip():
+        raise ValueError("the question is empty")
+
+
+def _message(question: str) -> HumanMessage:
+    return HumanMessage(question, id=f"question-{uuid.uuid4().hex}")
+
+
+def _config(thread_id: str) -> RunnableConfig:
+    # Every step of the model may be followed by one of tools; our own limit ends before this one.
+    return {"configurable": {"thread_id": thread_id}, "recursion_limit": 200}
+
+
+def _reason(last: AnyMessage, text: str, lingo: Language) -> Reason | None:
+    code: object = last.response_metadata.get(REASON_KEY)
+    if code is None and is_decline(text):
+        code = "model_declined"
+    if code not in _REASONS:
+        return None
+    known = cast("ReasonCode", code)
+    return Reason(known, _REASONS[known][lingo])
+
+
+def _tool_uses(turn: Sequence[AnyMessage]) -> Iterator[ToolUse]:
+    results = {m.tool_call_id: message_text(m) for m in turn if isinstance(m, ToolMessage)}
+    for message in turn:
+        if isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                if call["name"] != SEARCH_TOOL:
+                    yield ToolUse(call["name"], call["args"], results.get(call["id"] or "", ""))
+
+
+def _usage(turn: Sequence[AnyMessage]) -> dict[str, int]:
+    total = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    for message in turn:
+        if isinstance(message, AIMessage) and message.usage_metadata:
+            for key in total:
+                total[key] += cast("Mapping[str, int]", message.usage_metadata)[key]
+    return total
+
+
+def _trace(turn: Sequence[AnyMessage]) -> Iterator[dict[str, Any]]:
+    for message in turn:
+        if isinstance(message, ToolMessage):
+            step: dict[str, Any] = {"step": "observation", "tool": message.name}
+            artifact: object = message.artifact
+            if message.name == SEARCH_TOOL and isinstance(artifact, dict):
+                data = cast("dict[str, Any]", artifact)
+                step |= {key: value for key, value in data.items() if key != "evidence"}
+                step["evidence"] = [piece["id"] for piece in data.get("evidence", [])]
+            else:
+                step["result"] = message_text(message)
+            yield step
+        elif isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                yield {"step": "call", "tool": call["name"], "args": call["args"]}
+            if not message.tool_calls:
+                yield {"step": "reply", "text": message_text(message)}

@@ -1,0 +1,72 @@
+"""Any LangChain retriever or vector store as a source of passages for an agent."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.vectorstores import VectorStore
+
+from ..evidence import Evidence, PassageSource, SearchMode, Source
+from ..text import Span
+
+
+class RetrieverSource:
+    """A LangChain retriever behind the protocol `PassageSource`.
+
+    The rank gives the score where a document brings none. `filter` and `labels` cannot be handed
+    to a retriever, so they are refused.
+    """
+
+    def __init__(self, retriever: BaseRetriever) -> None:
+        self.retriever = retriever
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: Mapping[str, Any] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> list[Evidence]:
+        """The retriever's first `k` documents as evidence."""
+        if filter is not None or labels is not None:
+            raise ValueError("a wrapped retriever takes no filter and no labels; set them on it")
+        documents = self.retriever.invoke(query)[:k]
+        return [_evidence(document, rank) for rank, document in enumerate(documents, start=1)]
+
+
+def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSource:
+    """A base as it is; a retriever or vector store wrapped.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if isinstance(source, VectorStore):
+        return RetrieverSource(source.as_retriever(search_kwargs={"k": 10}))
+    if isinstance(source, BaseRetriever):
+        return RetrieverSource(source)
+    if isinstance(source, PassageSource):
+        return source
+    raise TypeError(
+        "source must be a KnowledgeBase, a LangChain retriever or a vector store, "
+        f"not {type(source).__name__}"
+    )
+
+
+def _evidence(document: Document, rank: int) -> Evidence:
+    metadata: dict[str, Any] = document.metadata
+    start, end = metadata.get("start"), metadata.get("end")
+    span = Span(start, end) if isinstance(start, int) and isinstance(end, int) else None
+    document_id = str(metadata.get("document_id") or metadata.get("source") or document.id or rank)
+    source = Source(document_id, str(metadata.get("title") or ""), metadata.get("page"), span)
+    score = metadata.get("score")
+    return Evidence(
+        document.id or f"{document_id}#{rank}",
+        "passage",
+        document.page_content,
+        float(score) if isinstance(score, int | float) else 1 / rank,
+        str(metadata.get("why") or f"retriever rank {rank}"),
+        (source,),
+    )

@@ -1,0 +1,56 @@
+"""What all tests share: an offline environment, the tiers' counts, and what a machine may lack."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Set before any test imports a library that reads them.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+ROOT = Path(__file__).resolve().parents[1]
+FULL = os.environ.get("GROUNDGLM_FULL") == "1"
+
+settings.register_profile("fast", max_examples=60, deadline=None)
+settings.register_profile("full", max_examples=1000, deadline=None)
+settings.load_profile("full" if FULL else "fast")
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """Whether this is the full tier (make test-all), which counts higher."""
+    return FULL
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the clone."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder with data sets beside the clone; what needs it is skipped where there is none."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("needs the data sets in ../shared, which this machine does not have")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def require_system() -> Callable[[str], None]:
+    """Skip without a program of a Debian package; under GROUNDGLM_REQUIRE_SYSTEM=1 fail."""
+
+    def require(program: str) -> None:
+        if shutil.which(program) is not None:
+            return
+        reason = f"needs the program {program!r}: make system-packages"
+        if os.environ.get("GROUNDGLM_REQUIRE_SYSTEM") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return require
