@@ -34,7 +34,7 @@ test-all: .venv/.installed-dev  ## every test, with the full counts
 check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors, lengths
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
-	@$(BIN)/python -m pyright --pythonpath $(BIN)/python
+	@$(BIN)/python -m pyright
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python checks/length.py
 

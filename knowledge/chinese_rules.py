@@ -211,7 +211,7 @@ _NOMINAL_TAGS = frozenset("n nr ns nt nz nrt b a j vn uj eng m q f t x c ng l an
 
 
 def _apposition(subject: str, clause: str) -> Iterator[Reading]:
-    """Read "赵鹏，中国足球运动员，四川成都人": what the opening says of its topic without a verb."""
+    """Read "赵鹏，中国足球运动员，四川成都人": what the opening says without a verb."""
     if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原]|\d年", clause):
         return
     found = tags(clause)

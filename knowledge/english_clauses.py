@@ -69,7 +69,9 @@ _STARS = re.compile(
 _WORK = re.compile(
     r"(?P<what>album|song|single|EP|novel|book|film|play|poem|opera|painting|memoir|studio album|"
     r"short story|novella|symphony|musical) by "
-    rf"(?:the )?(?:(?:[A-Z][a-z]+ )?(?:[a-z-]+ ){{1,4}})?(?P<who>{WHO})"
+    rf"(?:the )?(?:(?:[A-Z][a-z]+ )?(?:[a-z-]+ ){{1,4}})?(?P<who>{WHO})\b"
+    r"(?! (?:[a-z-]+ )*(?:author|writer|novelist|singer|rapper|band|artist|composer|musician|"
+    r"director|group|poet|singer-songwriter|duo))"
 )
 
 
@@ -113,7 +115,9 @@ def _split(names: str) -> list[str]:
     return [
         name
         for name in found
-        if len(name) > 2 and name not in ("The", "American", "British", "Inc")
+        if len(name) > 2
+        and not name.endswith("'s")
+        and name not in ("The", "American", "British", "Inc")
     ]
 
 

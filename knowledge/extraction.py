@@ -15,7 +15,7 @@ from . import chinese_rules, english_rules
 from .linking import bare_name
 from .predicates import plain_predicate
 from .readings import Reading
-from .relations import RELATIONS
+from .relations import PREDICATE_NAMES, RELATIONS
 
 _LONGEST_SENTENCE = 1_000
 
@@ -256,7 +256,7 @@ _LISTED_KEYS = frozenset(
         "alias",
     }
 )
-_KNOWN_KEYS = frozenset(name for relation in RELATIONS for name in relation.predicates)
+_KNOWN_KEYS = PREDICATE_NAMES | _SUBJECT_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +292,7 @@ def _pairs_at(lines: list[_Line], position: int) -> list[_Pair]:
 
 def _are_facts(pairs: list[_Pair]) -> bool:
     """Whether such a run states facts: a known key, or at least three keys that all differ."""
-    known = any(plain_predicate(pair.key) in _KNOWN_KEYS | _SUBJECT_KEYS for pair in pairs)
+    known = any(plain_predicate(pair.key) in _KNOWN_KEYS for pair in pairs)
     distinct = len({pair.key for pair in pairs}) == len(pairs)
     # Without a known key, lines with a colon may as well be a conversation.
     return known or (len(pairs) >= 3 and distinct)

@@ -15,7 +15,7 @@ from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
 from ..text import normalize_name
 from . import reasoning
 from .linking import KIND_SCORES, NameIndex, NameKind, bare_name
-from .predicates import is_date, plain_predicate
+from .predicates import DEFINING, is_date, plain_predicate
 
 #: Facts with these predicates give their subject another name, or a type.
 ALIAS_PREDICATES = frozenset(
@@ -37,6 +37,9 @@ ALIAS_PREDICATES = frozenset(
     "born as",
 }
 TYPE_PREDICATES = frozenset({"类型为", "实体类型", "entity type", "instance of"})
+
+#: The objects of these describe their subject and name nothing of their own.
+_DESCRIBING = ALIAS_PREDICATES | TYPE_PREDICATES | DEFINING
 
 #: An entity bears at most so many namesakes in one mention.
 _NAMESAKES = 5
@@ -272,7 +275,7 @@ def _names_in(fact: Fact) -> list[tuple[str, str, NameKind]]:
     if predicate in ALIAS_PREDICATES:
         for alias in _split_aliases(fact.object):
             found.append((fact.subject_id, alias, "alias"))
-    named = predicate not in ALIAS_PREDICATES | TYPE_PREDICATES and _is_linkable(fact.object)
+    named = predicate not in _DESCRIBING and _is_linkable(fact.object)
     found.append((fact.object_id, fact.object, "object" if named else "value"))
     return found
 

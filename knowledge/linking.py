@@ -15,6 +15,8 @@ from itertools import accumulate
 from typing import Literal
 
 from ..text import Span, fold, has_cjk, segmenter
+from .predicates import plain_predicate
+from .relations import PREDICATE_NAMES
 
 NameKind = Literal["name", "bare", "alias", "object", "value"]
 
@@ -221,6 +223,8 @@ def _certainty(
             return 1.0 if whole else 0.4
     if " ".join(piece.form for piece in run) in _COMMON_WORDS or mention in _COMMON_WORDS:
         return 0.0
+    if plain_predicate(mention) in PREDICATE_NAMES and span != Span(0, len(text)):
+        return 0.0  # what is asked, not whom it is asked of
     if cuts is None or not has_cjk(mention):
         return 1.0
     aligned = span.start in cuts and span.end in cuts

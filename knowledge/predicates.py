@@ -42,6 +42,9 @@ def plain_predicate(predicate: str) -> str:
     return re.sub(r"^(?:is|are|was|were|has|have|the|a|an) (?=\w)", "", plain)
 
 
+#: Predicates that say what their subject is (as `plain_predicate` writes them).
+DEFINING = frozenset({"是", "is", "a", "an", "the", "one of", "is a", "定义", "简介", "definition"})
+
 _DATE = re.compile(
     r"\d{1,4} ?年|\d+世纪|\d+月\d*日?|世纪|公元|\b\d{3,4}s?\b|\d{4}[-/.]\d|\b(?:january|february|"
     r"march|"
@@ -137,7 +140,7 @@ def _literal_fit_chinese(plain: str, question: str) -> Fit | None:
         position = question.find(plain)
         if position >= 0:
             return Fit(0.95, Span(position, position + len(plain)))
-    if len(plain) < 4:
+    if len(plain) < 4 or (plain.endswith(("时间", "日期")) and not _ASKS_WHEN.search(question)):
         return None
     parts = [word for word in segmenter().cut(plain) if len(word) > 1 and word not in _WEAK_WORDS]
     matched = [word for word in parts if word in question]
@@ -145,6 +148,9 @@ def _literal_fit_chinese(plain: str, question: str) -> Fit | None:
         return None
     position = question.find(matched[0])
     return Fit(0.6, Span(position, position + len(matched[0])))
+
+
+_ASKS_WHEN = re.compile(r"哪一?[年天]|何时|何年|什么时[候间]|时间|日期|年份|几[月号年]|多久")
 
 
 def _stem(word: str) -> str:

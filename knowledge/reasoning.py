@@ -11,7 +11,15 @@ import networkx as nx
 
 from ..facts import Fact, LinkedEntity, Path
 from ..text import Span, fold
-from .predicates import Fit, asked_relations, is_date, is_general, predicate_fit
+from .predicates import (
+    DEFINING,
+    Fit,
+    asked_relations,
+    is_date,
+    is_general,
+    plain_predicate,
+    predicate_fit,
+)
 
 #: No more paths than these are given between two entities.
 MOST_PATHS = 10
@@ -19,6 +27,7 @@ MOST_PATHS = 10
 _FAN_OUT = 50  # facts of one entity that a step looks at, so that hubs stay cheap
 _MOST_STEPS = 20_000  # partial paths that one search tries
 _FACTS_OF_HOP = 200  # fitting facts of one entity that are kept
+_MOST_BACKWARD = 8  # fitting facts with a named object; more of them say nothing
 _GENERAL_FACTS = 5  # facts shown for a question about an entity in general
 
 # Relations asked by such common words that they say little beside a plainer one.
@@ -78,6 +87,7 @@ class _Question:
         self.text = text
         self.linked = linked
         self.asked = asked_relations(text)
+        self.plainness = _plainness(text)
         # A hub has thousands of facts, but only a few predicates.
         self._fits: dict[tuple[str, bool], Fit | None] = {}
 
@@ -136,16 +146,25 @@ def _read(question: str, links: Sequence[LinkedEntity]) -> _Question:
     return _Question(text, frozenset(link.entity.id for link in links))
 
 
+def _plainness(rest: str) -> float:
+    """How much of a question one predicate may explain: the longer its rest, the less."""
+    words = len(re.findall(r"[\u4e00-\u9fff]", rest)) / 2 + len(re.findall(r"[a-z]{4,}", rest))
+    return 1.0 if words <= 6 else 0.8 if words <= 10 else 0.6
+
+
 def _one_hop(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
     node = link.entity.id
     for fact, fit in question.fitting(_out(graph, node)):
         yield _hop(question, link, fact, fit, 1.0)
-    for fact, fit in question.fitting(_into(graph, node)):
+    backward = question.fitting(_into(graph, node))
+    if len(backward) > _MOST_BACKWARD:
+        return  # "based in California": too many to mean one of them
+    for fact, fit in backward:
         yield _hop(question, link, fact, fit, 0.85)
 
 
 def _hop(question: _Question, link: LinkedEntity, fact: Fact, fit: Fit, direction: float) -> _Group:
-    score = link.score * fit.score * direction * _trust(fact)
+    score = link.score * fit.score * direction * _trust(fact) * question.plainness
     if {fact.subject_id, fact.object_id} <= question.linked:
         score = min(1.0, score * 1.1)
     elif question.asks_beside(fit.span):
@@ -169,7 +188,8 @@ def _two_hops(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator
         for second, fit in question.fitting(_out(graph, middle)):
             if second.object_id == node or not _apart(fit.span, first_fit.span):
                 continue
-            score = link.score * first_fit.score * fit.score * _trust(first) * _trust(second)
+            score = link.score * first_fit.score * fit.score * question.plainness
+            score *= _trust(first) * _trust(second)
             seconds.append((score, second, fit.span))
         if middle == node or not seconds:
             continue
@@ -202,6 +222,8 @@ def _between(graph: Graph, question: _Question, links: Sequence[LinkedEntity]) -
     for link in by_id.values():
         others = (other for other in by_id.values() if other is not link)
         for other, fact in _joined(graph, link, others):
+            if not asks and plain_predicate(fact.predicate) in DEFINING:
+                continue  # the question itself says so
             score = min(link.score, other.score) * _trust(fact) * (0.8 if asks else 0.5)
             why = f"link {link.entity.name}; link {other.entity.name}"
             groups.append(_Group((fact,), score, why, ()))
@@ -224,14 +246,15 @@ def _joined(
         )
 
 
-_DEFINING = frozenset({"是", "is a", "is an", "is the", "is", "简介", "定义", "职业", "occupation"})
-
-
 def _in_general(graph: Graph, link: LinkedEntity) -> Iterator[_Group]:
     facts = facts_from(graph, link.entity.id)
-    facts.sort(key=lambda fact: (fact.predicate not in _DEFINING, -fact.confidence))
+    facts.sort(key=lambda fact: (plain_predicate(fact.predicate) not in DEFINING, -fact.confidence))
     for fact in facts[:_GENERAL_FACTS]:
-        score = (0.6 if fact.predicate in _DEFINING else 0.3) * link.score * _trust(fact)
+        score = (
+            (0.6 if plain_predicate(fact.predicate) in DEFINING else 0.3)
+            * link.score
+            * _trust(fact)
+        )
         yield _Group((fact,), score, f"link {link.entity.name}", ())
 
 

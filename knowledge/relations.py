@@ -190,7 +190,7 @@ RELATIONS: tuple[Relation, ...] = (
     ),
     _relation(
         "occupation",
-        "职业,身份,职务,工作,头衔,职位,司职,occupation,profession,job,position,title",
+        "职业,身份,职务,工作,头衔,职位,occupation,profession,job,position,title",
         r"职业|身份|职务|职位|做什么工作|从事什么|干什么的|做什么的|司职|\boccupation\b|"
         r"\bprofession\b|\bjob\b"
         r"|\bwhat (?:does|did)\b.*\b(?P<a>do)\b(?: for| as|$|\?)|\bposition\b",
@@ -202,7 +202,7 @@ RELATIONS: tuple[Relation, ...] = (
         "alias,also known as,born as,full name,real name,birth name,nickname,aka,abbreviation,"
         "formerly,stage name,other name",
         r"又[名称叫]|别[名称]|原名|本名|亦称|简称|全称|(?:英文|外文|中文|日文)名?|笔名|艺名|全名|"
-        r"曾用名|俗称|叫什么|真名"
+        r"曾用名|俗称|(?:又|也|还|亦)被?(?:叫|称)|^\W*叫做?什么|真名"
         r"|什么字|的字|的号|\balias\b|\balso (?:known|called)\b|\b(?:full|real|birth|nick|stage|"
         r"original|"
         r"other) ?name\b"
@@ -316,3 +316,6 @@ RELATIONS: tuple[Relation, ...] = (
         "cause", "病因,原因,发病原因,cause,causes", r"病因|原因|为什么|怎么引起|\bcauses?\b|\bwhy\b"
     ),
 )
+
+#: Every name that a relation of the table has in facts.
+PREDICATE_NAMES = frozenset(name for relation in RELATIONS for name in relation.predicates)

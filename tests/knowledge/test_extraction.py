@@ -16,6 +16,7 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 
 FILM = "Long River is a 1994 drama film directed by Ann Lee."
 CAST = "It rains. The film stars Tom Ray, Ann Lee and Joe Fox."
+POET = "Ann Mary Lee (1950 – May 3, 1999) was a poet."
 PAINTER = "Ann Lee (born May 5, 1950) is an English painter."
 NATIVE = "Ann Lee is a painter. She was born in Leeds, England."
 SCHOOL = "大光学校位于广东省广州市。成立于1950年。"
@@ -48,7 +49,7 @@ def read(text: str, title: str = "") -> list[tuple[str, str, str]]:
         ("Long River", CAST, ("Long River", "starring", "Joe Fox")),
         ("Notes", "The capital of France is Paris.", ("France", "capital", "Paris")),
         ("Notes", "Paris is the capital of France.", ("France", "capital", "Paris")),
-        ("Ann Lee", "Ann Mary Lee (1950 – May 3, 1999) was a poet.", ("Ann Lee", "died", "May 3, 1999")),
+        ("Ann Lee", POET, ("Ann Lee", "died", "May 3, 1999")),
     ],
 )  # fmt: skip
 def test_a_sentence_is_read(title: str, text: str, expected: tuple[str, str, str]) -> None:
