@@ -143,7 +143,7 @@ def _new_subject(clause: str) -> bool:
 
 
 _MEASURE = (
-    r"一(?:[个位种部座所名家款首本条支类套张颗片组处间档項项只枚份艘块员幅场代门]|系列|部分)?"
+    r"一(?:[个位种部座所名家款首本属条支类套张颗片组处间档項项只枚份艘块员幅场代门]|系列|部分)?"
 )
 _NOT_DEFINED = re.compile(
     r"否|由于|因|为了|在|以|不|没|非常|很|最[早后初]|从|被|把|对|向|当|将|可|能|会|要|我|你|他|她|"
@@ -216,7 +216,7 @@ def _apposition(subject: str, clause: str) -> Iterator[Reading]:
         return
     found = tags(clause)
     native = re.fullmatch(r"([\u4e00-\u9fff]{2,10}?)人", clause)
-    if native is not None and found and is_place(native.group(1)):
+    if native is not None and is_place(native.group(1)) and native.group(1)[-1] not in "籍华裔":
         yield Reading(subject, "籍贯", native.group(1), "native", 0.85)
         return
     plain = all(tag in _NOMINAL_TAGS or word in "男女前著名" for word, tag in found)
@@ -240,5 +240,5 @@ def _attribute(subject: str, rest: str) -> Iterator[Reading]:
     if match is None:
         return
     value = match.group(2).strip("《》“”「」 ")
-    if value and not _NOT_DEFINED.match(value):
+    if value and not _NOT_DEFINED.match(value) and not value.startswith("一"):
         yield Reading(subject, match.group(1), value, "attribute", 0.85)

@@ -70,7 +70,7 @@ _WORK = re.compile(
     r"(?P<what>album|song|single|EP|novel|book|film|play|poem|opera|painting|memoir|studio album|"
     r"short story|novella|symphony|musical) by "
     rf"(?:the )?(?:(?:[A-Z][a-z]+ )?(?:[a-z-]+ ){{1,4}})?(?P<who>{WHO})\b"
-    r"(?! (?:[a-z-]+ )*(?:author|writer|novelist|singer|rapper|band|artist|composer|musician|"
+    r"(?! (?:[a-z-]+ ){0,2}(?:author|writer|novelist|singer|rapper|band|artist|composer|musician|"
     r"director|group|poet|singer-songwriter|duo))"
 )
 

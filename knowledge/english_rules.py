@@ -202,7 +202,7 @@ def _shortened(value: str) -> str:
         and re.fullmatch(r"[a-z]{3,}ed", words[-1])
         and words[-1] not in ("breed", "seed", "weed")
     ):
-        words.pop()
+        words = words[:-1] if len(words) > 2 else []  # "a county owned, public airport"
     return " ".join(words)
 
 

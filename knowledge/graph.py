@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import networkx as nx
 
@@ -41,6 +42,8 @@ TYPE_PREDICATES = frozenset({"类型为", "实体类型", "entity type", "instan
 #: The objects of these describe their subject and name nothing of their own.
 _DESCRIBING = ALIAS_PREDICATES | TYPE_PREDICATES | DEFINING
 
+K = TypeVar("K")
+
 #: An entity bears at most so many namesakes in one mention.
 _NAMESAKES = 5
 
@@ -49,8 +52,8 @@ _NAMESAKES = 5
 class _Surface:
     """What the facts call an entity, counted by how many (fact, document) pairs do so."""
 
-    names: Counter[tuple[str, NameKind]] = field(default_factory=Counter[tuple[str, NameKind]])
-    types: Counter[str] = field(default_factory=Counter[str])
+    names: dict[tuple[str, NameKind], int] = field(default_factory=dict[tuple[str, NameKind], int])
+    types: dict[str, int] | None = None  # few entities have one
     entity: Entity | None = None
 
 
@@ -139,19 +142,17 @@ class KnowledgeGraph:
     def _count(self, fact: Fact, change: int) -> None:
         for node, name, kind in _names_in(fact):
             names = self._surfaces[node].names
-            names[name, kind] += change
-            linkable = kind != "value"
-            if change > 0 and names[name, kind] == 1 and linkable:
+            count = _change(names, (name, kind), change)
+            if kind == "value":
+                continue
+            if change > 0 and count == 1:
                 self._names.add(name, node, kind)
-            elif names[name, kind] == 0:
-                del names[name, kind]
-                if linkable:
-                    self._names.remove(name, node, kind)
+            elif count == 0:
+                self._names.remove(name, node, kind)
         if plain_predicate(fact.predicate) in TYPE_PREDICATES:
-            types = self._surfaces[fact.subject_id].types
-            types[fact.object] += change
-            if types[fact.object] == 0:
-                del types[fact.object]
+            surface = self._surfaces[fact.subject_id]
+            surface.types = surface.types or {}
+            _change(surface.types, fact.object, change)
 
     def _refresh_entities(self, touched: set[str]) -> None:
         for node in touched:
@@ -247,6 +248,16 @@ class KnowledgeGraph:
         certainty = KIND_SCORES[owners[0][1]]
         found = [owner for owner, kind in owners if KIND_SCORES[kind] == certainty]
         return sorted(found, key=lambda node: (node != exact, -self._graph.degree(node), node))
+
+
+def _change(counts: dict[K, int], key: K, change: int) -> int:
+    """Add to a count and give it; one that comes to nothing goes."""
+    count = counts.get(key, 0) + change
+    if count:
+        counts[key] = count
+    else:
+        counts.pop(key, None)
+    return count
 
 
 def _merge(facts: list[Fact]) -> Fact:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..text import Span, fold, has_cjk, segmenter
 from .predicates import plain_predicate
@@ -108,11 +108,15 @@ class NameMatch:
     score: float
 
 
+# Who bears a name as what, and how often that was said; one flat dictionary, for there are many.
+_Owners: TypeAlias = dict[tuple[str, NameKind], int]
+
+
 class NameIndex:
     """Names of entities, looked up in texts; names come and go one at a time."""
 
     def __init__(self) -> None:
-        self._owners: dict[str, dict[str, Counter[NameKind]]] = {}
+        self._owners: dict[str, _Owners] = {}
         # For each first token, how many names of each length (in tokens) begin with it.
         self._lengths: dict[str, Counter[int]] = {}
 
@@ -129,21 +133,18 @@ class NameIndex:
             owners = self._owners[key] = {}
             parts = key.split("\x1f")
             self._lengths.setdefault(parts[0], Counter())[len(parts)] += 1
-        owners.setdefault(owner, Counter())[kind] += 1
+        owners[owner, kind] = owners.get((owner, kind), 0) + 1
 
     def remove(self, name: str, owner: str, kind: NameKind = "name") -> None:
         """Take back one `add` with the same arguments."""
         key = name_key(name)
         owners = self._owners.get(key, {})
-        counts = owners.get(owner)
-        if counts is None or counts[kind] <= 0:
-            return
-        counts[kind] -= 1
-        counts += Counter()  # drops what has come to nothing
-        if counts:
-            return
-        del owners[owner]
-        if owners:
+        count = owners.get((owner, kind), 0)
+        if count > 1:
+            owners[owner, kind] = count - 1
+        elif count == 1:
+            del owners[owner, kind]
+        if owners or not count:
             return
         del self._owners[key]
         parts = key.split("\x1f")
@@ -200,15 +201,12 @@ class NameIndex:
         return None
 
 
-def _ranked(owners: dict[str, Counter[NameKind]]) -> list[tuple[str, NameKind]]:
-    best: list[tuple[str, NameKind]] = [
-        (owner, _surest(counts)) for owner, counts in owners.items() if counts
-    ]
-    return sorted(best, key=lambda pair: (-KIND_SCORES[pair[1]], pair[0]))
-
-
-def _surest(counts: Counter[NameKind]) -> NameKind:
-    return max(counts, key=lambda kind: KIND_SCORES[kind])
+def _ranked(owners: _Owners) -> list[tuple[str, NameKind]]:
+    best: dict[str, NameKind] = {}
+    for owner, kind in owners:
+        if owner not in best or KIND_SCORES[kind] > KIND_SCORES[best[owner]]:
+            best[owner] = kind
+    return sorted(best.items(), key=lambda pair: (-KIND_SCORES[pair[1]], pair[0]))
 
 
 def _certainty(

@@ -13,6 +13,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_BYTES = 100_000
+_LEAST_PLAUSIBILITY = 0.15
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # The most frequent characters and marks of Chinese text, simplified and traditional.
 _FREQUENT = frozenset(
@@ -77,20 +78,22 @@ def _utf16_by_zeros(data: bytes) -> str | None:
 
 
 def _chinese(data: bytes) -> str:
-    if b"\x00" in data:
-        raise DocumentError("it is a binary file, not text")
+    """Chinese text in the encoding under which it reads most like Chinese."""
+    wide = ("utf-16-le", "utf-16-be") if len(data) % 2 == 0 else ()
+    narrow = () if b"\x00" in data else ("gb18030", "big5hkscs")
     best: tuple[float, str] | None = None
-    for encoding in ("gb18030", "big5hkscs"):
+    for encoding in (*narrow, *wide):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
         if _CONTROL.search(text):
             continue
-        if best is None or _plausibility(text) > best[0]:
-            best = (_plausibility(text), text)
-    if best is None or best[0] <= 0:
-        raise DocumentError("it is no text in UTF-8, UTF-16, GB18030 or Big5, or a binary file")
+        plausibility = _plausibility(text)
+        if best is None or plausibility > best[0]:
+            best = (plausibility, text)
+    if best is None or best[0] < _LEAST_PLAUSIBILITY:
+        raise DocumentError("it is a binary file, or no text in UTF-8, UTF-16, GB18030 or Big5")
     return best[1]
 
 

@@ -2,12 +2,12 @@
 
 import re
 
-from selectolax.parser import HTMLParser, Node
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _DROPPED = ("script", "style", "noscript", "template", "svg", "nav", "footer", "form", "iframe")
 _BLOCKS = frozenset(
-    "address article aside blockquote body br dd div dl dt fieldset figcaption figure h1 h2 h3 h4 h5 "
-    "h6 header hr li main ol p pre section table tbody td tfoot th thead title tr ul".split()
+    "address article aside blockquote body br dd div dl dt fieldset figcaption figure h1 h2 h3 h4 "
+    "h5 h6 header hr li main ol p pre section table tbody td tfoot th thead title tr ul".split()
 )  # fmt: skip
 _MAX_DEPTH = 200
 
@@ -16,9 +16,9 @@ def html_to_text(html: str) -> tuple[str, str]:
     r"""The title of a page and its text.
 
     >>> html_to_text("<title>T</title><h1>A</h1><p>b<b>c</b></p><table><tr><td>x<td>y</table>")
-    ('T', '# A\\nbc\\nx | y')
+    ('T', '# A\nbc\nx | y')
     """
-    tree = HTMLParser(html)
+    tree = LexborHTMLParser(html)
     title = tree.css_first("title")
     for tag in _DROPPED:
         for node in tree.css(tag):
@@ -33,7 +33,7 @@ def html_to_text(html: str) -> tuple[str, str]:
     return (" ".join(name.text().split()) if name is not None else ""), text
 
 
-def _write(node: Node, parts: list[str], depth: int) -> None:
+def _write(node: LexborNode, parts: list[str], depth: int) -> None:
     for child in node.iter(include_text=True):
         tag = child.tag or ""
         if tag == "-text":

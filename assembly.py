@@ -1,0 +1,90 @@
+"""From settings to finished parts: embeddings, base, chat model, agent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from .settings import FILE_NAME, TEMPLATE, LoadedSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+    from .agent.agent import GroundedAgent
+    from .chatglm3.chat_model import ChatGLM3
+    from .knowledge.base import KnowledgeBase
+
+
+def make_embeddings(settings: Settings) -> "Embeddings":
+    """The embedding model of the settings."""
+    from .retrieval.embeddings import load_embeddings
+
+    return load_embeddings(settings.embeddings.model, device=settings.embeddings.device)
+
+
+def init_base(folder: Path, *, flags: Mapping[str, Any] | None = None) -> LoadedSettings:
+    """Make a base and its commented settings file; what is there already stays.
+
+    Raises:
+        MissingExtraError: the embedding model is not installed; nothing is made.
+    """
+    from .knowledge.base import KnowledgeBase
+
+    loaded = load_settings(folder, flags=flags)
+    with KnowledgeBase.open(folder, make_embeddings(loaded.values)):
+        path = folder / FILE_NAME
+        if not path.exists():
+            model = loaded.values.embeddings.model
+            path.write_text(TEMPLATE.format(model=model), encoding="utf-8")
+    return loaded
+
+
+def open_base(
+    folder: Path, settings: LoadedSettings | None = None, *, read_only: bool = False
+) -> "KnowledgeBase":
+    """Open a base with the embedding model it was made with.
+
+    A model that the settings name in its place is compared first.
+
+    Raises:
+        NotABaseError: there is none.
+        EmbeddingMismatchError: the settings name another model.
+    """
+    from .knowledge.base import KnowledgeBase
+
+    embeddings = None
+    if settings is not None and "embeddings.model" in settings.origins:
+        embeddings = make_embeddings(settings.values)
+    return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
+
+
+def make_model(settings: Settings) -> "ChatGLM3":
+    """The chat model of the settings."""
+    from .chatglm3.chat_model import ChatGLM3
+
+    engine = settings.engine
+    return ChatGLM3(
+        engine=engine.name, max_tokens=engine.max_tokens, temperature=engine.temperature
+    )
+
+
+def make_agent(
+    base: "KnowledgeBase", settings: Settings, *, tools: Sequence[Callable[..., Any]] = ()
+) -> "GroundedAgent":
+    """An agent over a base, with the thresholds of the settings."""
+    from .agent.agent import build_agent
+
+    chosen = {
+        language: value
+        for language, value in settings.thresholds.model_dump().items()
+        if value is not None
+    }
+    grounding = settings.grounding
+    return build_agent(
+        base,
+        model=make_model(settings),
+        tools=tools,
+        k=grounding.k,
+        mode=cast("Any", grounding.mode),
+        threshold=chosen or None,
+        grounding=cast("Any", grounding.style),
+    )

@@ -1,0 +1,213 @@
+"""Settings of a base: the file groundglm.toml, environment variables and flags, in rising force."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import SettingsError
+
+FILE_NAME = "groundglm.toml"
+PREFIX = "GROUNDGLM_"
+# Variables with the prefix that are no settings.
+_OTHER_VARIABLES = frozenset({"GROUNDGLM_KB", "GROUNDGLM_REQUIRE_SYSTEM", "GROUNDGLM_FULL"})
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EmbeddingSettings(_Section):
+    """Which model turns passages into vectors."""
+
+    model: str = "minilm"
+    device: str | None = None
+
+
+class EngineSettings(_Section):
+    """What answers."""
+
+    name: str = "extractive"
+    max_tokens: int = Field(default=1024, ge=1)
+    temperature: float = Field(default=0.0, ge=0)
+
+
+class GroundingSettings(_Section):
+    """How evidence is found and shown."""
+
+    k: int = Field(default=5, ge=1, le=50)
+    mode: str = Field(default="graph", pattern="^(vector|bm25|hybrid|graph)$")
+    style: str = Field(default="tool_call", pattern="^(tool_call|template)$")
+
+
+class ThresholdSettings(_Section):
+    """Below which answerability a question is declined, per language; None is the default."""
+
+    zh: float | None = Field(default=None, ge=0, le=1)
+    en: float | None = Field(default=None, ge=0, le=1)
+
+
+class Settings(_Section):
+    """All settings."""
+
+    embeddings: EmbeddingSettings = EmbeddingSettings()
+    engine: EngineSettings = EngineSettings()
+    grounding: GroundingSettings = GroundingSettings()
+    thresholds: ThresholdSettings = ThresholdSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings with the origin of each value that is not a default, by its dotted name."""
+
+    values: Settings
+    origins: Mapping[str, str]
+
+
+TEMPLATE = """\
+# Settings of this GroundGLM base. Lines that begin with # show the defaults.
+# An environment variable overrides a line: GROUNDGLM_GROUNDING_K=8; a flag overrides both.
+
+[embeddings]
+# The model that turns passages into vectors: "minilm" (English), "hash" (no model), or any
+# sentence-transformers model by name or folder. A base keeps the model it was made with.
+model = "{model}"
+# device = "cpu"
+
+[engine]
+# "extractive" answers with sentences and facts of the evidence; it needs no weights and is not
+# ChatGLM3.
+# name = "extractive"
+# max_tokens = 1024
+# temperature = 0.0
+
+[grounding]
+# How many passages are shown, and how they are found: "vector", "bm25", "hybrid" or "graph".
+# k = 5
+# mode = "graph"
+# "tool_call", or "template" for models that were not trained on tools.
+# style = "tool_call"
+
+[thresholds]
+# A question is declined when its answerability is below this, per language (0 never declines).
+# `groundglm calibrate` chooses them for your own documents and notes here where they come from.
+# zh = 0.5
+# en = 0.5
+"""
+
+
+def load_settings(
+    folder: Path | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> LoadedSettings:
+    """Read the settings of a base.
+
+    Args:
+        folder: The base; None reads no file.
+        environment: In place of the process's own variables.
+        flags: Values by dotted name (`"grounding.k"`); None values are left out.
+
+    Raises:
+        SettingsError: a key that does not exist (the message names the nearest), or a value that
+            does not fit.
+    """
+    data: dict[str, dict[str, Any]] = {}
+    origins: dict[str, str] = {}
+    if folder is not None and (folder / FILE_NAME).is_file():
+        path = folder / FILE_NAME
+        for name, value in _read_file(path).items():
+            _put(data, origins, name, value, str(path))
+    for variable, value in sorted((os.environ if environment is None else environment).items()):
+        if variable.startswith(PREFIX) and variable not in _OTHER_VARIABLES:
+            _put(data, origins, _variable_name(variable), value, f"environment {variable}")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            _put(data, origins, name, value, "flag")
+    try:
+        return LoadedSettings(Settings.model_validate(data), origins)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(map(str, problem["loc"]))
+        where = origins.get(name, "settings")
+        raise SettingsError(f"{where}: {name} = {problem['input']!r}: {problem['msg']}") from error
+
+
+def known_names() -> dict[str, str]:
+    """Each setting's dotted name and its environment variable."""
+    names = [
+        f"{section}.{key}"
+        for section, info in Settings.model_fields.items()
+        for key in cast("type[BaseModel]", info.annotation).model_fields
+    ]
+    return {name: PREFIX + name.replace(".", "_").upper() for name in names}
+
+
+def write_threshold(folder: Path, language: str, value: float, *, origin: str) -> None:
+    """Set a threshold in the settings file, with a comment on its origin; the rest stays as it is."""
+    path = folder / FILE_NAME
+    text = path.read_text(encoding="utf-8") if path.exists() else TEMPLATE.format(model="minilm")
+    line = f"{language} = {value:.4f}  # {' '.join(origin.split())}"
+    section = re.search(r"^\[thresholds\][^\n]*\n", text, re.MULTILINE)
+    if section is None:
+        text = text.rstrip("\n") + f"\n\n[thresholds]\n{line}\n"
+    else:
+        end = re.search(r"^\[", text[section.end() :], re.MULTILINE)
+        stop = section.end() + end.start() if end else len(text)
+        body = text[section.end() : stop]
+        old = re.compile(rf"^(?:#\s*)?{language}\s*=[^\n]*$", re.MULTILINE)
+        body = old.sub(lambda _: line, body, count=1) if old.search(body) else f"{line}\n{body}"
+        text = text[: section.end()] + body + text[stop:]
+    tomllib.loads(text)  # never leave a file behind that cannot be read
+    temporary = path.with_suffix(".toml.new")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is no valid TOML: {error}") from error
+    values: dict[str, Any] = {}
+    for section, content in data.items():
+        if not isinstance(content, dict):
+            raise SettingsError(
+                f"{path}: {section!r} stands outside of a section; {_nearest(section)}"
+            )
+        for key, value in cast("dict[str, Any]", content).items():
+            values[f"{section}.{key}"] = value
+    return values
+
+
+def _put(
+    data: dict[str, dict[str, Any]], origins: dict[str, str], name: str, value: object, origin: str
+) -> None:
+    if name not in known_names():
+        raise SettingsError(f"{origin}: there is no setting {name!r}; {_nearest(name)}")
+    section, _, key = name.partition(".")
+    data.setdefault(section, {})[key] = value
+    origins[name] = origin
+
+
+def _variable_name(variable: str) -> str:
+    for name, known in known_names().items():
+        if known == variable:
+            return name
+    near = difflib.get_close_matches(variable, known_names().values(), n=1, cutoff=0.3)
+    raise SettingsError(
+        f"there is no setting behind the environment variable {variable}"
+        + (f"; the nearest is {near[0]}" if near else "")
+    )
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, list(known_names()), n=1, cutoff=0.3)
+    return f"the nearest is {near[0]!r}" if near else f"known are {', '.join(known_names())}"
