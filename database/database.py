@@ -144,6 +144,21 @@ class Database:
             ).fetchone()
             return row[0] if row else None
 
+    def texts(self) -> Iterator[tuple[str, str, str]]:
+        """Id, title and text of every document that is text, by id."""
+        with self.connections.reading() as connection:
+            yield from connection.execute(
+                "SELECT id, title, text FROM documents WHERE kind = 'text' ORDER BY id"
+            )
+
+    def sample_text(self, documents: int) -> str:
+        """The beginnings of some documents, to tell what languages the base holds."""
+        with self.connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT title || ' ' || substr(text, 1, 200) FROM documents LIMIT ?", (documents,)
+            )
+            return "\n".join(row[0] for row in rows)
+
     def metadata(self) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         """Id, metadata and labels of every document."""
         with self.connections.reading() as connection:

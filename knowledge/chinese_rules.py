@@ -148,7 +148,7 @@ _MEASURE = (
 _NOT_DEFINED = re.compile(
     r"否|由于|因|为了|在|以|不|没|非常|很|最[早后初]|从|被|把|对|向|当|将|可|能|会|要|我|你|他|她|"
     r"这|那|"
-    r"适合|尝试|其|什么|如何|指的|比|跟|同|与|和|用|用来|靠|来自|属于|根据|通过|经|如|极|十分|较|"
+    r"适合|尝试|处于|其|什么|如何|指的|比|跟|同|与|和|用|用来|靠|来自|属于|根据|通过|经|如|极|十分|较|"
     r"所|唯一|否则|第[一二三四五]次"
 )
 
@@ -212,7 +212,7 @@ _NOMINAL_TAGS = frozenset("n nr ns nt nz nrt b a j vn uj eng m q f t x c ng l an
 
 def _apposition(subject: str, clause: str) -> Iterator[Reading]:
     """Read "赵鹏，中国足球运动员，四川成都人": what the opening says without a verb."""
-    if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原]|\d年", clause):
+    if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原或]|\d年", clause):
         return
     found = tags(clause)
     native = re.fullmatch(r"([\u4e00-\u9fff]{2,10}?)人", clause)

@@ -71,7 +71,7 @@ _WORK = re.compile(
     r"short story|novella|symphony|musical) by "
     rf"(?:the )?(?:(?:[A-Z][a-z]+ )?(?:[a-z-]+ ){{1,4}})?(?P<who>{WHO})\b"
     r"(?! (?:[a-z-]+ ){0,2}(?:author|writer|novelist|singer|rapper|band|artist|composer|musician|"
-    r"director|group|poet|singer-songwriter|duo))"
+    r"director|group|poet|singer-songwriter|duo))(?! (?:for|of) (?:a |the )?[A-Z])"
 )
 
 
@@ -85,7 +85,10 @@ def _starring(subject: str, rest: str) -> Iterator[Reading]:
         and not re.search(r"\b(?:from|based|of|about|that|which)\b", before)
     ):
         who = work.group("who").strip(" .")
-        yield Reading(subject, f"{work.group('what')} by", who, "by", 0.85)
+        if not re.fullmatch(
+            r"\w+(?:can|ian|ish|ese|ean)|French|German|Dutch|Greek|Swiss|Thai", who
+        ):
+            yield Reading(subject, f"{work.group('what')} by", who, "by", 0.85)
     match = _STARS.search(rest[:500])
     if match is not None and "featuring" in match.group() and not _SCREEN.search(rest[:90]):
         return

@@ -47,7 +47,7 @@ def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
     )
     if aside is not None:
         name = aside.group(1).strip(' "“”')
-        if re.match(r"[A-Z]", name) and len(name) < 50:
+        if re.fullmatch(NAMES, name) and len(name) < 50:
             yield Reading(subject, "also known as", name, "alias", 0.9)
     predicate = (
         re.match(r"[^.;()]{0,60}?,? ?\b(?=(?:is|was|are|were)\b)", rest) if is_topic else None
@@ -137,7 +137,7 @@ def _bracket(subject: str, inside: str, rest: str) -> Iterator[Reading]:
         if re.fullmatch(NAMES, name):
             yield Reading(subject, "born as", name, "bracket-name", 0.9)
     for match in re.finditer(
-        rf"\b(?P<how>also known as|abbreviated|formerly|aka) ({NAMES})", inside
+        rf"\b(?P<how>also known as|abbreviated|formerly|aka) ({NAMES})(?=[,;]| and |$)", inside
     ):
         yield Reading(subject, match.group("how"), match.group(2), "bracket-name", 0.85)
     foreign = re.match(r"(?P<tongue>[A-Z][a-z]+): (?P<name>[^;,()]{2,50})", inside)

@@ -6,16 +6,24 @@ the sentence or line that it was read in.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..text import Span, fold, has_cjk, language, normalize_name, sentences
 from . import chinese_rules, english_rules
 from .linking import bare_name
-from .predicates import plain_predicate
 from .readings import Reading
-from .relations import PREDICATE_NAMES, RELATIONS
+from .structured_text import (
+    Line,
+    are_facts,
+    pairs_at,
+    read_pairs,
+    read_table,
+    record_keys,
+    split_lines,
+    table_at,
+)
 
 _LONGEST_SENTENCE = 1_000
 
@@ -87,17 +95,6 @@ def _without_stop(text: str) -> str:
 # --- blocks: what kind of text stands where ------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    text: str
-    start: int
-
-    @property
-    def span(self) -> Span:
-        lead = len(self.text) - len(self.text.lstrip())
-        return Span(self.start + lead, self.start + len(self.text.rstrip()))
-
-
 _HEADING = re.compile(
     r"\s{0,3}(?:#{1,6}\s+(?P<hash>.+?)\s*#*|={2,4}\s*(?P<wiki>[^=]+?)\s*={2,4}|"
     r"【(?P<lens>[^】]+)】)\s*$"
@@ -114,21 +111,13 @@ _GENERIC_HEADING = re.compile(
 )
 
 
-def _lines(text: str) -> list[_Line]:
-    found: list[_Line] = []
-    start = 0
-    for piece in text.split("\n"):
-        found.append(_Line(piece, start))
-        start += len(piece) + 1
-    return found
-
-
 def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
     topic = _topic(text, title)
-    lines = _lines(text)
+    lines = split_lines(text)
     heading = ""
     opening = True  # whether the topic is still to be introduced
     position = 0
+    keys = record_keys(lines)
     prose_until = 0  # lines with colons before this one are known to be no key-value lines
     while position < len(lines):
         line = lines[position]
@@ -140,15 +129,16 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
             heading = _own_heading(marked)
             opening = True
             continue
-        table = _table_at(lines, position - 1)
+        table = table_at(lines, position - 1)
         if table:
-            yield from _read_table(table, heading or topic)
+            yield from read_table(table, heading or topic)
             position += len(table) - 1
             continue
         if position > prose_until:
-            pairs = _pairs_at(lines, position - 1)
-            if _are_facts(pairs):
-                yield from _read_pairs(pairs, heading or topic)
+            pairs = pairs_at(lines, position - 1)
+            if are_facts(pairs):
+                record = not heading and pairs[0].key in keys
+                yield from read_pairs(pairs, heading or topic, record=record)
                 position += len(pairs) - 1
                 continue
             prose_until = position - 1 + len(pairs)
@@ -213,7 +203,7 @@ def _guess(text: str) -> str:
 # --- prose ----------------------------------------------------------------------------------------
 
 
-def _read_prose(line: _Line, topic: str, *, opening: bool) -> Iterator[tuple[Reading, Span]]:
+def _read_prose(line: Line, topic: str, *, opening: bool) -> Iterator[tuple[Reading, Span]]:
     for number, place in enumerate(sentences(line.text)):
         sentence = place.cut(line.text)
         if len(sentence) > _LONGEST_SENTENCE:
@@ -224,163 +214,3 @@ def _read_prose(line: _Line, topic: str, *, opening: bool) -> Iterator[tuple[Rea
         span = Span(line.start + place.start, line.start + place.end)
         for reading in rules.read(plain, topic, first=opening and number == 0):
             yield reading, span
-
-
-# --- key-value lines ------------------------------------------------------------------------------
-
-_PAIR = re.compile(
-    r"\s*(?:[-*•·]\s+)?(?:\*\*|__)?(?P<key>[^\s：:|，。,.!?！？；;/\"“”<>{}\[\]=][^：:|，。,"
-    r"!?！？；;\"“”<>{}\[\]=\n]{0,30}?)(?:\*\*|__)?\s*(?:：|:(?=\s|[^\x00-\x7f]|\*))\s*(?:\*\*|"
-    r"__)?\s*(?P<value>\S.{0,160}?)\s*$"
-)
-_NO_KEY = frozenset(
-    "注 注意 注释 例 例如 备注 提示 问 答 图 表 来源 参考 参见 如 即 说明 警告 摘要 关键词 note "
-    "notes warning example e.g. i.e. "
-    "http https figure table source see tip q a todo hint ps p.s. caution error update "
-    "edit reply re fw from to subject cc date".split()
-)
-_SUBJECT_KEYS = frozenset(
-    "名称 姓名 名字 标题 中文名 中文名称 主体 实体 书名 片名 公司名称 产品名称 name title "
-    "full name".split()
-) | {"full name", "product name", "company name"}
-_LISTED_KEYS = frozenset(
-    {
-        "starring",
-        "child",
-        "sibling",
-        "producer",
-        "screenwriter",
-        "director",
-        "author",
-        "founder",
-        "alias",
-    }
-)
-_KNOWN_KEYS = PREDICATE_NAMES | _SUBJECT_KEYS
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    key: str
-    value: str
-    span: Span
-
-
-def _pair(line: _Line) -> _Pair | None:
-    match = _PAIR.match(line.text)
-    if match is None:
-        return None
-    key, value = match.group("key").strip(" *"), match.group("value").strip(" *")
-    long = len(key) > 12 if has_cjk(key) else len(key.split()) > 4
-    if long or fold(key) in _NO_KEY or not re.search(r"[^\W\d_]", key) or re.match(r"//", value):
-        return None
-    if re.search(r"[。！？；!?]|\.\s", value) or value.endswith(("：", ":")):
-        return None
-    return _Pair(key, value, line.span)
-
-
-def _pairs_at(lines: list[_Line], position: int) -> list[_Pair]:
-    """The run of lines with a key and a value that begins here."""
-    pairs: list[_Pair] = []
-    for line in lines[position:]:
-        pair = _pair(line)
-        if pair is None:
-            break
-        pairs.append(pair)
-    return pairs
-
-
-def _are_facts(pairs: list[_Pair]) -> bool:
-    """Whether such a run states facts: a known key, or at least three keys that all differ."""
-    known = any(plain_predicate(pair.key) in _KNOWN_KEYS for pair in pairs)
-    distinct = len({pair.key for pair in pairs}) == len(pairs)
-    # Without a known key, lines with a colon may as well be a conversation.
-    return known or (len(pairs) >= 3 and distinct)
-
-
-def _read_pairs(pairs: list[_Pair], topic: str) -> Iterator[tuple[Reading, Span]]:
-    named = [pair for pair in pairs if fold(pair.key) in _SUBJECT_KEYS]
-    subject = named[0].value if named and (named[0] is pairs[0] or not topic) else topic
-    for pair in pairs:
-        if len(named) > 1 and pair in named:
-            subject = pair.value  # several records, one after the other
-        if not subject or pair.value == subject:
-            continue
-        for value in _values(pair.key, pair.value):
-            yield Reading(subject, pair.key, value, "key-value", 0.95), pair.span
-
-
-def _values(key: str, value: str) -> list[str]:
-    """The value, cut up where the key is one that takes several."""
-    plain = plain_predicate(key)
-    listed = any(
-        plain in relation.predicates for relation in RELATIONS if relation.name in _LISTED_KEYS
-    )
-    if not listed:
-        return [value]
-    mark = r"[、；;/]|，" if has_cjk(value) else r",\s|;\s?| and "
-    return [part.strip() for part in re.split(mark, value) if part.strip()]
-
-
-# --- tables ---------------------------------------------------------------------------------------
-
-
-def _table_at(lines: list[_Line], position: int) -> list[_Line]:
-    """The lines of a Markdown table that begins here."""
-    if position + 2 >= len(lines) or "|" not in lines[position].text:
-        return []
-    if not re.fullmatch(
-        r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*", lines[position + 1].text
-    ):
-        return []
-    rows = lines[position : position + 2]
-    for line in lines[position + 2 :]:
-        if "|" not in line.text:
-            break
-        rows.append(line)
-    return rows
-
-
-def _cells(line: _Line) -> list[str]:
-    body = line.text.strip().removeprefix("|").removesuffix("|")
-    return [
-        re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("\\|", "|").strip(" *`")
-        for cell in re.split(r"(?<!\\)\|", body)
-    ]
-
-
-_KEY_COLUMNS = frozenset(
-    "属性 项目 字段 参数 名称 项 key field property attribute item parameter".split()
-)
-_VALUE_COLUMNS = frozenset("值 内容 说明 数据 参数值 value description content data".split())
-_NUMBER_COLUMNS = frozenset("序号 编号 # no no. number id 备注 notes note".split())
-
-
-def _read_table(rows: list[_Line], topic: str) -> Iterator[tuple[Reading, Span]]:
-    header = [fold(cell) for cell in _cells(rows[0])]
-    plain = _cells(rows[0])
-    body = [(line, _cells(line)) for line in rows[2:]]
-    if (
-        len(header) == 2
-        and (header[0] in _KEY_COLUMNS or not header[0])
-        and (header[1] in _VALUE_COLUMNS or not header[1])
-    ):
-        for line, cells in body:
-            if topic and len(cells) == 2 and cells[0]:
-                yield Reading(topic, cells[0], cells[1], "table", 0.95), line.span
-        return
-    first = 1 if header[0] in _NUMBER_COLUMNS and len(header) > 2 else 0
-    for line, cells in body:
-        if len(cells) != len(header) or not re.search(r"[^\W\d_]", cells[first]):
-            continue
-        for column in range(first + 1, len(header)):
-            if header[column] in _NUMBER_COLUMNS or cells[column] in (
-                "",
-                "-",
-                "—",
-                "–",
-                "/",
-                "N/A",
-            ):
-                continue
-            yield Reading(cells[first], plain[column], cells[column], "table", 0.95), line.span

@@ -64,7 +64,7 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """Cut a text as names are compared: offsets are those of the original text.
 
-    >>> [token.form for token in tokens("Beyoncé's 《紅樓夢》 3.5")]
+    >>> [token.form for token in tokens("Beyoncé 《紅樓夢》 3.5")]
     ['beyonce', '红', '楼', '梦', '3.5']
     """
     found: list[Token] = []

