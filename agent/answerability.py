@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..chatglm3.fact_answers import answer_from_facts
-from ..chatglm3.sentence_selection import coverage, question_terms
+from ..chatglm3.sentence_selection import coverage, key_terms, question_terms
 from ..evidence import Evidence, NumberedEvidence, evidence_in
 from ..text import Language, fold, language, normalize_name, sentences
 
@@ -38,9 +38,7 @@ def score_answerability(question: str, evidence: Sequence[Evidence]) -> Answerab
     passages = evidence_in(evidence, "passage")
     terms = question_terms(question).weights
     text = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in evidence))
-    missing = tuple(
-        sorted((t for t in terms if t not in text and len(t) > 1), key=lambda t: (-terms[t], t))
-    )[:_MOST_MISSING]
+    missing = tuple(term for term in key_terms(question) if term not in text)[:_MOST_MISSING]
     pieces = [
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(evidence, start=1)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from langchain_core.messages import AIMessage
 
 from ..evidence import NumberedEvidence, decline_text, parse_evidence, parse_question
-from ..text import Language, fold, language
+from ..text import Language, language
 from .engine import GenerationRequest, TokenChunk
 from .fact_answers import answer_from_facts
 from .prompt import Segment, decode_segments, read_tools
 from .scripted_engine import encode_reply
-from .sentence_selection import question_terms, select_sentences
+from .sentence_selection import key_terms, select_sentences
 from .tokenizer import ByteTokenizer
 from .tool_selection import choose_tool
 
@@ -140,11 +140,9 @@ def _plain(result: str) -> str:
 
 
 def _missing(question: str, lingo: Language) -> str:
-    weights = question_terms(question).weights
-    terms = sorted(weights, key=lambda term: (-weights[term], fold(question).find(term)))
-    listed = [term for term in terms if len(term) > 1][:_MOST_MISSING]
-    if not listed:
+    terms = key_terms(question)[:_MOST_MISSING]
+    if not terms:
         return ""
     if lingo == "zh":
-        return f"没有找到关于“{'、'.join(listed)}”的内容"
-    return f"nothing was found on {', '.join(listed)}"
+        return f"没有找到关于“{'、'.join(terms)}”的内容"
+    return f"nothing was found on {', '.join(terms)}"

@@ -7,12 +7,9 @@ from ..evidence import NumberedEvidence
 from ..facts import parse_fact
 from ..predicates import Fit, asked_relations, predicate_fit
 from ..text import Span, fold, has_cjk
-from .sentence_selection import question_terms
+from .sentence_selection import key_terms
 
 _MOST_OBJECTS = 5
-# What may be left of a question once names and relation are explained; more means that it asks for
-# something narrower than the fact says.
-_LEFT_OVER = 7.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +132,10 @@ def _single(
 
 
 def _is_explained(rest: str, spans: Sequence[Span]) -> bool:
-    """Whether little of the question is left beside the names and the words for the relation."""
+    """Whether nothing is left of the question beside the names and the words for the relation.
+
+    What is left would mean that it asks for something narrower than the fact says.
+    """
     for span in spans:
         rest = rest[: span.start] + " " * (span.end - span.start) + rest[span.end :]
-    terms = question_terms(rest).weights
-    # Character pairs count a Chinese word twice; the words alone decide.
-    return sum(weight for term, weight in terms.items() if len(term) > 1) <= _LEFT_OVER
+    return not key_terms(rest)

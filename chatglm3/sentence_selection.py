@@ -84,6 +84,27 @@ def question_terms(question: str) -> QuestionTerms:
     return QuestionTerms({t: w for t, w in weights.items() if w > 0}, characters)
 
 
+def key_terms(question: str) -> list[str]:
+    """The whole content words of a question, in order: what an answer would have to be about.
+
+    >>> key_terms("珠穆朗玛峰有多高？"), key_terms("Who designed the Opera House?")
+    (['珠穆朗玛峰'], ['designed', 'opera', 'house'])
+    """
+    found: list[str] = []
+    for run in re.findall(r"[^\W_]+", fold(question)):
+        if has_cjk(run):
+            cut = (word for word in segmenter().cut(run) if len(word) > 1)
+            found += [word for word in cut if word not in _ZH_STOPS and not _is_asking(word)]
+        elif run not in _EN_STOPS:
+            found.append(run)
+    return list(dict.fromkeys(found))
+
+
+def _is_asking(word: str) -> bool:
+    """Whether a Chinese word only asks, as 哪个 and 多高 do."""
+    return word[0] in "哪谁几何啥" or (word[0] == "多" and len(word) == 2)
+
+
 def term_weight(term: str) -> float:
     """How much a term tells: about the negative logarithm of its share of running text."""
     if has_cjk(term):
@@ -201,6 +222,7 @@ def _scored(
         weights[term] = weight * (0.3 if lead and _matches(term, lead_words, lead) else 1.0)
     characters = {c: w for c, w in terms.characters.items() if c not in topic}
     scored: list[SelectedSentence] = []
+    spans = [span for span in spans if not span.cut(passage.text).startswith("#")] or spans
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence) + 0.3 * coverage(characters, sentence)

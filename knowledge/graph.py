@@ -16,7 +16,7 @@ from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
 from ..text import normalize_name
 from . import reasoning
 from .linking import KIND_SCORES, NameIndex, NameKind, bare_name
-from .predicates import DEFINING, is_date, plain_predicate
+from ..predicates import DEFINING, is_date, plain_predicate
 
 #: Facts with these predicates give their subject another name, or a type.
 ALIAS_PREDICATES = frozenset(

@@ -15,8 +15,8 @@ from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from ..text import Span, fold, has_cjk, segmenter
-from .predicates import plain_predicate
-from .relations import PREDICATE_NAMES
+from ..predicates import plain_predicate
+from ..relations import PREDICATE_NAMES
 
 NameKind = Literal["name", "bare", "alias", "object", "value"]
 

@@ -11,7 +11,7 @@ import networkx as nx
 
 from ..facts import Fact, LinkedEntity, Path
 from ..text import Span, fold
-from .predicates import (
+from ..predicates import (
     DEFINING,
     Fit,
     asked_relations,

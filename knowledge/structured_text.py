@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..text import Span, fold, has_cjk
-from .predicates import plain_predicate
+from ..predicates import plain_predicate
 from .readings import Reading
-from .relations import PREDICATE_NAMES, RELATIONS
+from ..relations import PREDICATE_NAMES, RELATIONS
 
 
 @dataclass(frozen=True, slots=True)
