@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from .text import Span, fold, has_cjk, segmenter
 from .relations import RELATIONS, Relation
+from .text import Span, fold, has_cjk, segmenter
 
 
 @dataclass(frozen=True, slots=True)

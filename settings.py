@@ -151,7 +151,7 @@ def known_names() -> dict[str, str]:
 
 
 def write_threshold(folder: Path, language: str, value: float, *, origin: str) -> None:
-    """Set a threshold in the settings file, with a comment on its origin; the rest stays as it is."""
+    """Set a threshold in the settings file with its origin; the rest stays as it is."""
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8") if path.exists() else TEMPLATE.format(model="minilm")
     line = f"{language} = {value:.4f}  # {' '.join(origin.split())}"

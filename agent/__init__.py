@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from .agent import GroundedAgent, build_agent
     from .answer import Answer, Reason, ToolUse
     from .answerability import DEFAULT_THRESHOLDS, Answerability, score_answerability
-    from .grounding import GroundingMiddleware, GroundingOptions
+    from .grounding import GroundingMiddleware
+    from .model_turn import GroundingOptions
     from .sources import RetrieverSource
 
 __all__ = [
@@ -30,7 +31,7 @@ _HOMES = {
     "Answerability": "answerability",
     "GroundedAgent": "agent",
     "GroundingMiddleware": "grounding",
-    "GroundingOptions": "grounding",
+    "GroundingOptions": "model_turn",
     "Reason": "answer",
     "RetrieverSource": "sources",
     "ToolUse": "answer",

@@ -32,12 +32,8 @@ from .conversation import (
     message_text,
     number_evidence,
 )
-from .grounding import (
-    MAX_QUESTION_CHARACTERS,
-    GroundingMiddleware,
-    GroundingOptions,
-    GroundingStyle,
-)
+from .grounding import GroundingMiddleware
+from .model_turn import MAX_QUESTION_CHARACTERS, GroundingOptions, GroundingStyle
 from .sources import as_source
 
 _SYSTEM_PROMPT = (

@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Any
 
-from langchain.agents.middleware import AgentMiddleware, AgentState, hook_config
+from langchain.agents.middleware import AgentMiddleware, hook_config
 from langchain.agents.middleware.types import (
     ExtendedModelResponse,
     ModelRequest,
     ModelResponse,
-    OmitFromInput,
     ToolCallRequest,
 )
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
@@ -23,64 +21,21 @@ from langgraph.types import Command
 from ..evidence import (
     Evidence,
     PassageSource,
-    SearchMode,
-    decline_text,
-    format_evidence,
-    format_question,
 )
 from ..facts import FactSource
-from ..text import Language, language
+from ..text import language
 from .answerability import DEFAULT_THRESHOLDS, score_answerability
-from .conversation import (
-    REASON_KEY,
-    SEARCH_TOOL,
-    current_turn,
-    evidence_of,
-    healed,
-    message_text,
-    number_evidence,
+from .conversation import SEARCH_TOOL, message_text
+from .model_turn import (
+    MAX_QUESTION_CHARACTERS,
+    GroundingOptions,
+    GroundingState,
+    ModelTurn,
+    declined_message,
 )
 
-GroundingStyle = Literal["tool_call", "template"]
-
-MAX_QUESTION_CHARACTERS = 4_000
 _SEARCH_DEPTH = 10
-_MAX_EVIDENCE_CHARACTERS = 24_000
 _MAX_RESULT_CHARACTERS = 20_000
-_REPAIRS = 2
-
-_INSUFFICIENT = {
-    "zh": "没有找到足以回答这个问题的资料。",
-    "en": "No evidence was found that is sufficient to answer this question.",
-}
-_STEP_LIMIT = {
-    "zh": "已达到 {steps} 步的上限，仍未得出答案。",
-    "en": "The limit of {steps} steps was reached without an answer.",
-}
-
-
-def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
-    return {**new, **old}
-
-
-class GroundingState(AgentState[Any]):
-    """The conversation and the number that each piece of evidence bears in it."""
-
-    # The reducer must come last, or langgraph loses it.
-    evidence_numbers: NotRequired[Annotated[dict[str, int], OmitFromInput, _merge]]
-
-
-@dataclass(frozen=True, slots=True)
-class GroundingOptions:
-    """How much is retrieved, how it is shown, and when an answer is declined."""
-
-    k: int = 5
-    mode: SearchMode = "graph"
-    thresholds: Mapping[Language, float] | None = None
-    style: GroundingStyle = "tool_call"
-    has_tools: bool = False
-    max_steps: int = 8
-    labels: tuple[str, ...] | None = None
 
 
 class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
@@ -153,7 +108,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         ]
         if sufficient or self.options.has_tools:
             return {"messages": messages}
-        return {"messages": [*messages, _declined(question, artifact)], "jump_to": "end"}
+        return {"messages": [*messages, declined_message(question, artifact)], "jump_to": "end"}
 
     def _further_facts(self, question: str, found: Sequence[Evidence]) -> list[Evidence]:
         """Facts of a separate fact source; a base of its own gives its facts with the passages."""
@@ -211,7 +166,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ExtendedModelResponse[Any]:
         """Show numbered evidence, repair malformed calls, and decline where evidence is thin."""
-        turn = _ModelTurn(self.options, request)
+        turn = ModelTurn(self.options, request)
         while turn.goes_on:
             turn.take(handler(turn.request()))
         return turn.response()
@@ -222,7 +177,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ExtendedModelResponse[Any]:
         """The same for asyncio."""
-        turn = _ModelTurn(self.options, request)
+        turn = ModelTurn(self.options, request)
         while turn.goes_on:
             turn.take(await handler(turn.request()))
         return turn.response()
@@ -256,121 +211,6 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
             return _failed(request, error)
 
 
-class _ModelTurn:
-    """One turn of the model: the view it gets, its tries, and what is kept of them."""
-
-    def __init__(self, options: GroundingOptions, request: ModelRequest[Any]) -> None:
-        self._options = options
-        self._request = request
-        messages = list(request.messages)
-        state = cast("GroundingState", request.state)
-        self._turn = current_turn(messages)
-        known = state.get("evidence_numbers", {})
-        self._numbers = number_evidence(messages, known)
-        self._is_new = self._numbers != known
-        self._view = self._make_view(messages)
-        self._result: list[Any] = []
-        self._done: ModelResponse[Any] | None = None
-        self._repairs = 0
-        steps = sum(isinstance(message, AIMessage) for message in self._turn)
-        if steps > options.max_steps:
-            lingo = language(self._question())
-            text = _STEP_LIMIT[lingo].format(steps=options.max_steps)
-            self._finish(_with_reason(AIMessage(text), "step_limit"))
-
-    @property
-    def goes_on(self) -> bool:
-        return self._done is None
-
-    def request(self) -> ModelRequest[Any]:
-        return self._request.override(messages=[*self._view, *self._result])
-
-    def take(self, response: ModelResponse[Any]) -> None:
-        last = response.result[-1] if response.result else None
-        if not isinstance(last, AIMessage):
-            self._result += response.result
-            self._done = response
-            return
-        bad = last.invalid_tool_calls
-        if bad and not last.tool_calls and self._repairs < _REPAIRS:
-            self._repairs += 1
-            self._result += [last, *_explained(last)]
-            return
-        artifact = self._artifact()
-        if not last.tool_calls and not artifact.get("sufficient", True) and not self._used_tools():
-            last = _declined(self._question(), artifact, last)
-        self._finish(last)
-
-    def response(self) -> ExtendedModelResponse[Any]:
-        done = self._done or ModelResponse(result=self._result)
-        response = ModelResponse(result=self._result, structured_response=done.structured_response)
-        update = {"evidence_numbers": self._numbers} if self._is_new else {}
-        return ExtendedModelResponse(model_response=response, command=Command(update=update))
-
-    def _finish(self, message: AIMessage) -> None:
-        self._result.append(message)
-        self._done = ModelResponse(result=self._result)
-
-    def _question(self) -> str:
-        return message_text(self._turn[0]) if self._turn else ""
-
-    def _artifact(self) -> Mapping[str, Any]:
-        for message in self._turn:
-            if isinstance(message, ToolMessage) and isinstance(message.artifact, dict):
-                return cast("Mapping[str, Any]", message.artifact)
-        return {}
-
-    def _used_tools(self) -> bool:
-        """Whether a tool, or a further search, gave the model something to answer from."""
-        results = [m for m in self._turn if isinstance(m, ToolMessage) and m.status != "error"]
-        return len(results) > 1
-
-    def _make_view(self, messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-        """The messages as the model sees them: evidence numbered, the oldest dropped for room."""
-        room = _MAX_EVIDENCE_CHARACTERS
-        view: list[AnyMessage] = []
-        for message in reversed(healed(messages)):
-            if isinstance(message, ToolMessage) and message.name == SEARCH_TOOL:
-                text = self._evidence_text(message)
-                if len(text) > room and room < _MAX_EVIDENCE_CHARACTERS:
-                    text = "(earlier evidence left out)"
-                room -= len(text)
-                message = message.model_copy(update={"content": text, "artifact": None})
-            elif isinstance(message, HumanMessage):
-                text = message_text(message)
-                if len(text) > MAX_QUESTION_CHARACTERS:
-                    cut = text[:MAX_QUESTION_CHARACTERS]
-                    message = message.model_copy(update={"content": cut})
-            view.append(message)
-        view.reverse()
-        return self._as_template(view) if self._options.style == "template" else view
-
-    def _evidence_text(self, message: ToolMessage) -> str:
-        artifact = cast("Mapping[str, Any]", message.artifact or {})
-        if not artifact.get("sufficient", True):
-            return _INSUFFICIENT[language(self._question())]
-        pieces = evidence_of(message)
-        return format_evidence((self._numbers[piece.id], piece) for piece in pieces)
-
-    def _as_template(self, view: Sequence[AnyMessage]) -> list[AnyMessage]:
-        """Question and evidence in one user turn, for a model that was not trained on tools."""
-        pieces = [(self._numbers[p.id], p) for m in self._turn for p in evidence_of(m)]
-        hidden = {f"search-{m.id}" for m in view if isinstance(m, HumanMessage)}
-        kept: list[AnyMessage] = []
-        for message in view:
-            if isinstance(message, ToolMessage) and message.tool_call_id in hidden:
-                continue
-            if isinstance(message, AIMessage) and any(
-                call["id"] in hidden for call in message.tool_calls
-            ):
-                continue
-            if self._turn and message.id == self._turn[0].id:
-                text = format_question(message_text(message), pieces)
-                message = message.model_copy(update={"content": text})
-            kept.append(message)
-        return kept
-
-
 def _open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
     last = messages[-1] if messages else None
     return last if isinstance(last, HumanMessage) and message_text(last).strip() else None
@@ -378,41 +218,6 @@ def _open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
 
 def _summary(artifact: Mapping[str, Any]) -> str:
     return f"{len(artifact['evidence'])} pieces of evidence"
-
-
-def _with_reason(message: AIMessage, code: str) -> AIMessage:
-    metadata = {**message.response_metadata, REASON_KEY: code}
-    return message.model_copy(update={"response_metadata": metadata})
-
-
-def _declined(
-    question: str, artifact: Mapping[str, Any], message: AIMessage | None = None
-) -> AIMessage:
-    lingo = language(question)
-    missing = cast("list[str]", artifact.get("missing") or [])
-    said = ""
-    if missing:
-        said = (
-            f"没有找到关于“{'、'.join(missing)}”的内容"
-            if lingo == "zh"
-            else f"nothing was found on {', '.join(missing)}"
-        )
-    text = decline_text(lingo, said)
-    code = "below_threshold" if artifact.get("evidence") else "no_evidence"
-    declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
-    return _with_reason(declined, code)
-
-
-def _explained(message: AIMessage) -> list[ToolMessage]:
-    return [
-        ToolMessage(
-            f"The call was not understood: {call['error']}. Write it again.",
-            tool_call_id=call["id"] or f"invalid-{index}",
-            name=call["name"] or "unknown",
-            status="error",
-        )
-        for index, call in enumerate(message.invalid_tool_calls)
-    ]
 
 
 def _bounded(result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:

@@ -225,7 +225,7 @@ def _string(reader: _Reader, name: str, schema: Mapping[str, Any]) -> str | None
         if not found:
             return None
         position, word = max(found)
-        return reader.take(re.compile(".{%d}" % len(word)).match(reader.rest, position))
+        return reader.take(re.compile(re.escape(word), re.IGNORECASE).search(reader.rest, position))
     if hint == "symbol":
         pattern = r"(?<![A-Za-z])[A-Z]{1,5}(?:\.[A-Z]{1,2})?(?![A-Za-z])|\b[A-Z0-9][A-Z0-9-]{3,}\b|\b\d{6}\b"
         return reader.take(re.search(pattern, reader.rest)) or reader.take(

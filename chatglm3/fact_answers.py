@@ -14,7 +14,7 @@ _MOST_OBJECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class FactAnswer:
-    """The words that answer, and the numbers of the facts behind them, in the order of the steps."""
+    """The words that answer, and the numbers of the facts behind them, step by step."""
 
     text: str
     numbers: tuple[int, ...]

@@ -1,1 +1,3 @@
 """The command line, and the only place that prints."""
+
+__all__: list[str] = []

@@ -118,7 +118,7 @@ def _show(base: "KnowledgeBase", question: DemoQuestion, answer: "Answer") -> No
 
 
 def fact_path(answer: "Answer") -> str:
-    """The cited facts as a chain, such as "红楼梦 —作者→ 曹雪芹 —朝代→ 清代"; empty without facts."""
+    """The cited facts as a chain, such as "红楼梦 —作者→ 曹雪芹"; empty without facts."""
     text, end = "", ""
     for number in dict.fromkeys(citation.number for citation in answer.citations):
         parts = parse_fact(answer.numbered[number].text)
@@ -148,7 +148,8 @@ def _conclude(model: str, failed: Sequence[str], path: Path | None) -> None:
     for text in failed:
         say(f"NOT AS EXPECTED: {text}")
     say(
-        f"These answers came from {model}: it quotes evidence, needs no weights, and is not ChatGLM3."
+        f"These answers came from {model}: it quotes evidence and needs no weights. "
+        "It is not ChatGLM3."
     )
     say("Next steps")
     if path is not None:

@@ -122,8 +122,8 @@ def _print(report: dict[str, Any]) -> None:
     if "base" in report:
         base = report["base"]
         say(
-            f"base      {base['path']}: {base['documents']} documents, {base['passages']} passages, "
-            f"{base['facts']} facts, generation {base['generation']}"
+            f"base      {base['path']}: {base['documents']} documents, "
+            f"{base['passages']} passages, {base['facts']} facts, generation {base['generation']}"
         )
         say(f"vectors   {base['embedding_model']} ({base['embedding_fingerprint']}...)")
     if "engine" in report:
@@ -207,6 +207,7 @@ def _read_questions(path: Path) -> list[tuple[str, bool]]:
             found.append((str(data["question"]), bool(data["answerable"])))
         except (ValueError, KeyError, TypeError) as error:
             raise DocumentError(
-                f'{path}, line {number}: expected {{"question": "...", "answerable": true}} ({error})'
+                f"{path}, line {number}: expected "
+                f'{{"question": "...", "answerable": true}} ({error})'
             ) from error
     return found

@@ -1,8 +1,7 @@
 """The knowledge base: one corpus on disk, searched for passages and facts."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path as FilePath
 from types import TracebackType
 from typing import Any, Self, get_args
@@ -15,22 +14,21 @@ from langchain_core.runnables.config import run_in_executor
 
 from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
-from ..database.records import DocumentInfo, DocumentRecord, FoundPassage
-from ..errors import EmbeddingMismatchError, NotABaseError
-from ..evidence import Evidence, SearchMode, Source
-from ..facts import Fact, LinkedEntity, Path, format_fact
+from ..database.records import DocumentInfo, DocumentRecord
+from ..errors import NotABaseError
+from ..evidence import Evidence, SearchMode
+from ..facts import Fact, LinkedEntity, Path
 from ..retrieval.embeddings import (
-    fingerprint,
-    is_same_model,
     load_embeddings,
-    model_name,
     reads_chinese,
 )
 from ..retrieval.fusion import fuse
 from ..text import has_cjk
+from .embedding_record import compare_models, record_or_compare
 from .importing import to_fact
 from .indexes import Indexes
 from .records import AddReport, Candidate, check_document, read_document, read_fact_set
+from .results import fact_evidence, passage_evidence, visible_part
 from .retriever import KnowledgeBaseRetriever
 
 DATABASE_NAME = "base.sqlite"
@@ -41,14 +39,6 @@ _BATCH = 64  # passages embedded together
 _FACTS = 6  # facts given beside the passages
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What a search may see: None stands for everything."""
-
-    documents: frozenset[str] | None = None
-    passages: frozenset[str] | None = None
 
 
 class KnowledgeBase:
@@ -107,7 +97,7 @@ class KnowledgeBase:
             folder.mkdir(parents=True, exist_ok=True)
         database = Database(file, create=is_new, read_only=read_only, busy_seconds=busy_seconds)
         try:
-            _record_or_compare(folder, database, embeddings)
+            record_or_compare(folder, database, embeddings)
             return cls(folder, database, embeddings)
         except BaseException:
             database.close()
@@ -134,7 +124,7 @@ class KnowledgeBase:
         with self._lock:
             if self._embeddings is None:
                 self._embeddings = load_embeddings(self.embedding_name)
-                _compare(self.path, self.database.manifest(), self._embeddings)
+                compare_models(self.path, self.database.manifest(), self._embeddings)
             return self._embeddings
 
     @property
@@ -298,7 +288,7 @@ class KnowledgeBase:
             raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
         query = query[:MAX_QUERY_CHARACTERS]
         vector = None if mode == "bm25" else self._query_vector(query, mode)
-        view = self._view(filter, None if labels is None else frozenset(labels))
+        view = visible_part(self.database, filter, None if labels is None else frozenset(labels))
         depth = max(k, _CANDIDATES)
         with self._lock:
             lexical = (
@@ -315,11 +305,9 @@ class KnowledgeBase:
         ranked = fuse(lexical, dense)[:k]
         found = self.database.passages([one.id for one in ranked])
         passages = [
-            _passage_evidence(found[one.id], one.score, one.why)
-            for one in ranked
-            if one.id in found
+            passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
         ]
-        return passages + list(_fact_evidence(facts, view.documents))
+        return passages + list(fact_evidence(facts, view.documents))
 
     async def asearch(
         self,
@@ -385,7 +373,7 @@ class KnowledgeBase:
     def passages(self, document_id: str) -> list[Evidence]:
         """The passages of a document, in order."""
         return [
-            _passage_evidence(found, 1.0, "") for found in self.database.passages_of([document_id])
+            passage_evidence(found, 1.0, "") for found in self.database.passages_of([document_id])
         ]
 
     def statistics(self) -> dict[str, int]:
@@ -399,69 +387,7 @@ class KnowledgeBase:
         vector = np.asarray(self.embeddings.embed_query(query), dtype="<f4")
         return _normalized(vector[None, :])[0]
 
-    def _view(self, filter: Mapping[str, Any] | None, labels: frozenset[str] | None) -> _View:
-        if filter is None and labels is None:
-            return _View()
-        documents = frozenset(
-            id_
-            for id_, metadata, required in self.database.metadata()
-            if _matches(metadata, filter or {})
-            and (labels is None or not required or not labels.isdisjoint(required))
-        )
-        found = self.database.passages_of(documents)
-        return _View(documents, frozenset(one.passage.id for one in found))
-
-
-def _record_or_compare(folder: FilePath, database: Database, embeddings: Embeddings | None) -> None:
-    manifest = database.manifest()
-    if "embedding_fingerprint" not in manifest:
-        embeddings = embeddings or load_embeddings()
-        database.update_manifest(
-            {
-                "embedding_name": model_name(embeddings),
-                "embedding_fingerprint": fingerprint(embeddings),
-            }
-        )
-    elif embeddings is not None:
-        _compare(folder, manifest, embeddings)
-
-
-def _compare(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:
-    if not is_same_model(fingerprint(embeddings), manifest["embedding_fingerprint"]):
-        raise EmbeddingMismatchError(
-            f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
-            f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "
-            "one, or add the documents to a new base."
-        )
-
 
 def _normalized(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths == 0, 1, lengths)).astype("<f4")
-
-
-def _matches(metadata: Mapping[str, Any], filter: Mapping[str, Any]) -> bool:
-    for key, wanted in filter.items():
-        value = metadata.get(key)
-        if value not in wanted if isinstance(wanted, list | tuple | set) else value != wanted:
-            return False
-    return True
-
-
-def _passage_evidence(found: FoundPassage, score: float, why: str) -> Evidence:
-    passage = found.passage
-    source = Source(passage.document_id, found.title, passage.page, passage.span)
-    return Evidence(passage.id, "passage", passage.text, score, why, (source,))
-
-
-def _fact_evidence(
-    facts: Iterable[tuple[Fact, float, str]], documents: Collection[str] | None
-) -> Iterator[Evidence]:
-    for fact, score, why in facts:
-        if documents is not None:
-            visible = [c for c in fact.contributions if c.source.document_id in documents]
-            if not visible:
-                continue
-            fact = replace(fact, contributions=tuple(visible))
-        text = format_fact(fact.subject, fact.predicate, fact.object)
-        yield Evidence(fact.id, "fact", text, score, why, fact.sources)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
-from ..text import Span, fold, has_cjk, segmenter
 from ..predicates import plain_predicate
 from ..relations import PREDICATE_NAMES
+from ..text import Span, fold, has_cjk, segmenter
 
 NameKind = Literal["name", "bare", "alias", "object", "value"]
 

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import networkx as nx
 
 from ..facts import Fact, LinkedEntity, Path
-from ..text import Span, fold
 from ..predicates import (
     DEFINING,
     Fit,
@@ -20,6 +19,7 @@ from ..predicates import (
     plain_predicate,
     predicate_fit,
 )
+from ..text import Span, fold
 
 #: No more paths than these are given between two entities.
 MOST_PATHS = 10

