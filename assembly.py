@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from .settings import FILE_NAME, TEMPLATE, LoadedSettings, Settings, load_settings
+from .text import Language
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -73,10 +74,12 @@ def make_agent(
     """An agent over a base, with the thresholds of the settings."""
     from .agent.agent import build_agent
 
-    chosen = {
-        language: value
-        for language, value in settings.thresholds.model_dump().items()
-        if value is not None
+    given: dict[Language, float | None] = {
+        "zh": settings.thresholds.zh,
+        "en": settings.thresholds.en,
+    }
+    chosen: dict[Language, float] = {
+        language: value for language, value in given.items() if value is not None
     }
     grounding = settings.grounding
     return build_agent(
@@ -85,6 +88,6 @@ def make_agent(
         tools=tools,
         k=grounding.k,
         mode=cast("Any", grounding.mode),
-        threshold=chosen or None,
+        threshold=chosen,
         grounding=cast("Any", grounding.style),
     )

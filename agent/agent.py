@@ -2,11 +2,11 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from langchain.agents import create_agent
+from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain.agents.middleware import AgentMiddleware
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
@@ -118,7 +118,7 @@ class GroundedAgent:
         yield self._answer(question, state)
 
     @contextmanager
-    def _thread(self, thread_id: str | None) -> Iterator[RunnableConfig]:  # pyright: ignore[reportDeprecated]
+    def _thread(self, thread_id: str | None) -> Generator[RunnableConfig]:
         if thread_id is None:
             thread = f"once-{uuid.uuid4().hex}"
             try:

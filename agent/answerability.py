@@ -116,5 +116,5 @@ def _names_found(question: str, passages: Sequence[Evidence]) -> float:
 
 
 _QUESTION_WORDS = frozenset(
-    "what who which where when how why is are was were do does did in the of a an on at to for".split()
+    "what who which where when how why is are was were do does did in of a an on at to".split()
 )

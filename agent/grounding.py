@@ -112,7 +112,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
 
     def _further_facts(self, question: str, found: Sequence[Evidence]) -> list[Evidence]:
         """Facts of a separate fact source; a base of its own gives its facts with the passages."""
-        if self.facts is None or self.facts is self.source:
+        if self.facts is None or id(self.facts) == id(self.source):
             return []
         from ..facts import format_fact
 

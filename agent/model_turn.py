@@ -130,8 +130,9 @@ class ModelTurn:
 
     def _artifact(self) -> Mapping[str, Any]:
         for message in self._turn:
-            if isinstance(message, ToolMessage) and isinstance(message.artifact, dict):
-                return cast("Mapping[str, Any]", message.artifact)
+            artifact: object = message.artifact if isinstance(message, ToolMessage) else None
+            if isinstance(artifact, dict):
+                return cast("Mapping[str, Any]", artifact)
         return {}
 
     def _used_tools(self) -> bool:

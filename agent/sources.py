@@ -47,7 +47,7 @@ def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSou
         return RetrieverSource(source.as_retriever(search_kwargs={"k": 10}))
     if isinstance(source, BaseRetriever):
         return RetrieverSource(source)
-    if isinstance(source, PassageSource):
+    if isinstance(source, PassageSource):  # pyright: ignore[reportUnnecessaryIsInstance]
         return source
     raise TypeError(
         "source must be a KnowledgeBase, a LangChain retriever or a vector store, "

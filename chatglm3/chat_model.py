@@ -151,7 +151,7 @@ class ChatGLM3(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         call = _Call(self, messages, stop, kwargs)
         for text in call.texts(self._engine.generate(call.request)):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(text))
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
             if run_manager:
                 run_manager.on_llm_new_token(text, chunk=chunk)
             yield chunk
@@ -168,7 +168,7 @@ class ChatGLM3(BaseChatModel):
         async for piece in self._engine.agenerate(call.request):
             text = call.take(piece)
             if text:
-                chunk = ChatGenerationChunk(message=AIMessageChunk(text))
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                 if run_manager:
                     await run_manager.on_llm_new_token(text, chunk=chunk)
                 yield chunk
@@ -284,7 +284,7 @@ class _Call:
         ]
         text = reply.text or "\n".join(reply.code)
         message = AIMessageChunk(
-            text[len(self.given) :],
+            content=text[len(self.given) :],
             tool_call_chunks=calls,
             usage_metadata=self._usage(),
             response_metadata=self._metadata(reply),

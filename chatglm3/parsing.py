@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
@@ -38,7 +38,7 @@ def format_tool_call(name: str, args: Mapping[str, Any]) -> tuple[str, str]:
     ``**{"name": value}``, which `parse_reply` reads back. A tool's name is written as it is.
 
     >>> format_tool_call("get_weather", {"city": "北京", "from": 1})[1]
-    "```python\\ntool_call(city='北京', **{'from': 1})\\n```"
+    "```python\ntool_call(city='北京', **{'from': 1})\n```"
     """
     plain = {key: value for key, value in args.items() if _is_parameter(key)}
     other = {key: value for key, value in args.items() if not _is_parameter(key)}
@@ -146,15 +146,15 @@ def read_arguments(code: str) -> dict[str, Any]:
     args: dict[str, Any] = {}
     for keyword_ in call.keywords:
         value = _literal(keyword_.value)
-        given = {keyword_.arg: value} if keyword_.arg is not None else value
+        given: object = {keyword_.arg: value} if keyword_.arg is not None else value
         if not isinstance(given, dict):
             raise ValueError("** takes a dictionary")
-        for key in given:
+        for key, argument in cast("dict[object, Any]", given).items():
+            if not isinstance(key, str):
+                raise ValueError("the names of arguments must be strings")
             if key in args:
                 raise ValueError(f"the argument {key!r} is given twice")
-        args.update(given)
-    if not all(isinstance(key, str) for key in args):
-        raise ValueError("the names of arguments must be strings")
+            args[key] = argument
     return args
 
 
@@ -177,9 +177,10 @@ def _literal(node: ast.expr) -> Any:  # noqa: ANN401 - a literal is any plain da
             return node.value
         case ast.Name(id=name) if name in _NAMES:
             return _NAMES[name]
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float())):
-            value = node.operand.value  # pyright: ignore[reportAttributeAccessIssue]
-            return -value if isinstance(node.op, ast.USub) else value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
+            return -number
+        case ast.UnaryOp(op=ast.UAdd(), operand=ast.Constant(value=int() | float() as number)):
+            return number
         case ast.List(elts=items) | ast.Tuple(elts=items):
             return [_literal(item) for item in items]
         case ast.Dict(keys=keys, values=values):

@@ -23,7 +23,7 @@ class ScriptedEngine:
     >>> engine = ScriptedEngine(["你好"])
     >>> chunks = engine.generate(GenerationRequest([1]))
     >>> engine.tokenizer.decode([id_ for chunk in chunks for id_ in chunk.ids])
-    '\\n你好'
+    '\n你好'
     """
 
     supports_grammar = False

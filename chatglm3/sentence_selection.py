@@ -158,7 +158,8 @@ def coverage(weights: Mapping[str, float], text: str) -> float:
     if not total:
         return 0.0
     folded = fold(text)
-    present = Counter(words(text)) if any(not has_cjk(term) for term in weights) else Counter()
+    needs_words = any(not has_cjk(term) for term in weights)
+    present = Counter(words(text) if needs_words else list[str]())
     return sum(w for term, w in weights.items() if _matches(term, present, folded)) / total
 
 

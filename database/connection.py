@@ -109,11 +109,25 @@ class Connections:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         if mode != "ro":
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
         return connection
 
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch to WAL; SQLite does not wait by itself when another process does the same."""
+        deadline = time.monotonic() + self.busy_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.02)
+
     def _create_schema(self, writer: sqlite3.Connection) -> None:
+        if _application_id(writer):  # made already, by us or another program
+            return
         self._begin(writer)
         try:
             if not _application_id(writer) and not _tables(writer):

@@ -58,10 +58,10 @@ class Database:
         with self.connections.reading() as connection:
             return dict(connection.execute("SELECT key, value FROM manifest"))
 
-    def update_manifest(self, values: Mapping[str, str]) -> None:
-        """Set some of the base's properties."""
+    def record_once(self, values: Mapping[str, str]) -> None:
+        """Set properties of the base that are not set yet."""
         with self.connections.writing() as connection:
-            connection.executemany("REPLACE INTO manifest VALUES (?, ?)", values.items())
+            connection.executemany("INSERT OR IGNORE INTO manifest VALUES (?, ?)", values.items())
 
     def generation(self) -> int:
         """How many changes the base has seen."""

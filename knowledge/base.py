@@ -95,7 +95,9 @@ class KnowledgeBase:
         if is_new:
             embeddings = embeddings or load_embeddings()  # before anything is made on disk
             folder.mkdir(parents=True, exist_ok=True)
-        database = Database(file, create=is_new, read_only=read_only, busy_seconds=busy_seconds)
+        database = Database(
+            file, create=create and not read_only, read_only=read_only, busy_seconds=busy_seconds
+        )
         try:
             record_or_compare(folder, database, embeddings)
             return cls(folder, database, embeddings)

@@ -15,13 +15,15 @@ def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddin
     manifest = database.manifest()
     if "embedding_fingerprint" not in manifest:
         embeddings = embeddings or load_embeddings()
-        database.update_manifest(
+        # Another process may be making the same base: the first one to record its model wins.
+        database.record_once(
             {
                 "embedding_name": model_name(embeddings),
                 "embedding_fingerprint": fingerprint(embeddings),
             }
         )
-    elif embeddings is not None:
+        manifest = database.manifest()
+    if embeddings is not None:
         compare_models(folder, manifest, embeddings)
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 
 import tantivy
@@ -116,7 +116,7 @@ class BM25Index:
         return tantivy.Query.boolean_query(clauses) if clauses else None
 
     @contextmanager
-    def _change(self) -> Iterator[tuple[tantivy.IndexWriter, set[str]]]:
+    def _change(self) -> Generator[tuple[tantivy.IndexWriter, set[str]]]:
         """A writer, and the ids as they will be: both take effect together at the end."""
         with self._writing:
             ids = set(self._ids)

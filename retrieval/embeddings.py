@@ -24,7 +24,7 @@ _PROBE = (
     "GroundGLM 用这句话认出一个嵌入模型。 This sentence tells one embedding model from another."
 )
 # Small batches are the fastest on CPU; sentence-transformers sorts them by length.
-_ENCODE = _Encoding(batch_size=16, normalize_embeddings=True, show_progress_bar=False)
+_BATCH = 16
 _CHINESE_SAMPLE = "红楼梦的作者曹雪芹生活在清代，他的祖父担任江宁织造。"
 
 
@@ -83,17 +83,19 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """One vector of length 1."""
-        # The tokenizer keeps its padding in itself: two threads in it at once would fail.
-        with self._lock:
-            vectors = self.transformer.encode_query([text], **_ENCODE)
-        return np.asarray(vectors[0], dtype=np.float32).tolist()
+        return self._encode([text], is_query=True)[0]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector for each text; what is longer than the model's window is cut there."""
-        if not texts:
-            return []
+        return self._encode(texts, is_query=False) if texts else []
+
+    def _encode(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
+        # The tokenizer keeps its padding in itself: two threads in it at once would fail.
         with self._lock:
-            vectors = self.transformer.encode_document(texts, **_ENCODE)
+            encode = self.transformer.encode_query if is_query else self.transformer.encode_document
+            vectors = encode(
+                texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
         return np.asarray(vectors, dtype=np.float32).tolist()
 
 
@@ -160,7 +162,7 @@ def reads_chinese(embeddings: Embeddings) -> bool:
     if embeddings.model == DEFAULT_MODEL:
         return False
     tokenizer: Any = embeddings.transformer.tokenizer
-    unknown = getattr(tokenizer, "unk_token_id", None)
+    unknown: Any = getattr(tokenizer, "unk_token_id", None)
     ids: list[int] = tokenizer(_CHINESE_SAMPLE, add_special_tokens=False)["input_ids"]
     # An English vocabulary either lacks most of the characters, or spells each in several bytes.
     return ids.count(unknown) < 0.2 * len(ids) and len(ids) <= 1.5 * len(_CHINESE_SAMPLE)
@@ -196,7 +198,8 @@ def _load(name: str, device: str | None) -> "SentenceTransformer":
         raise CheckpointError(f"There is no folder {name!r} to load an embedding model from.")
     path = str(_minilm_folder()) if name == DEFAULT_MODEL else name
     try:
-        return SentenceTransformer(path, device=device, local_files_only=True)
+        with _quiet():
+            return SentenceTransformer(path, device=device, local_files_only=True)
     except (OSError, ValueError) as error:
         if Path(path).is_dir():
             message = f"The folder {path!r} holds no sentence-transformers model: {error}"

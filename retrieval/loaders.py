@@ -154,7 +154,7 @@ def _json(text: str) -> Iterator[_Read]:
         for number, item in enumerate(items, start=1):
             yield _item(item, f"#{number}")
     else:
-        yield _item(value, "")
+        yield _item(cast("object", value), "")
 
 
 def _json_lines(text: str) -> Iterator[_Read]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from ..text import Span, has_cjk, sentences
 
 _HEADING = re.compile(
-    r"\s*(?:#{1,6}[ \t]+(?P<markdown>\S.*?)[ \t]*#*"
-    r"|(?P<chinese>(?:第[一二三四五六七八九十百\d]+[章节節篇部]|[一二三四五六七八九十]+、).{0,40}?))\s*"
+    r"#{1,6}[ \t]+(?P<markdown>\S.*?)[ \t]*#*"
+    r"|(?P<chinese>(?:第[一二三四五六七八九十百零〇\d]+[章节節回篇部]|[一二三四五六七八九十]+、).{0,40})"
 )
+_SENTENCE_END = "。！？!?.;；,，:：…"
+_BREAK = re.compile(r"[,，、;；:：\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,16 @@ def width(text: str) -> int:
     >>> width("北京 is")
     7
     """
-    return sum(2 if has_cjk(character) else 1 for character in text)
+    if text.isascii() or not has_cjk(text):
+        return len(text)
+    return len(text) + sum(not character.isascii() and has_cjk(character) for character in text)
 
 
 def split_text(text: str, *, max_width: int = 1200) -> list[TextPassage]:
     """Split at sentence ends into passages of at most `max_width`.
 
-    Sentences stay whole unless one alone is wider. A passage never spans two headings. Spans are in
+    Sentences stay whole unless one alone is wider. A heading (of Markdown, or a numbered Chinese
+    one on a line of its own) begins a passage and is carried by all that follow. Spans are in
     order, do not overlap, and together hold every character that is not blank.
 
     Raises:
@@ -43,23 +48,28 @@ def split_text(text: str, *, max_width: int = 1200) -> list[TextPassage]:
     passages: list[TextPassage] = []
     start = end = taken = 0
     heading = current = ""
-
-    def close() -> None:
-        if end > start:
-            passages.append(TextPassage(Span(start, end), current))
+    has_body = False  # headings in a row stay with the text under the last of them
 
     for piece in _pieces(text, max_width):
-        title = _heading(piece.cut(text))
+        title = _heading(text, piece)
         gap = width(text[end : piece.start]) if end > start else 0
         size = width(piece.cut(text))
-        if end == start or title is not None or taken + gap + size > max_width:
-            close()
-            start, taken, gap = piece.start, 0, 0
-            heading = title if title is not None else heading
-            current = heading
+        if end > start and ((title and has_body) or taken + gap + size > max_width):
+            passages.append(TextPassage(Span(start, end), current))
+            start = end = piece.start
+            taken = gap = 0
+            has_body = False
+        if end == start:
+            start = piece.start
+        if title:
+            heading = title
+        else:
+            has_body = True
+        current = heading
         end = piece.end
         taken += gap + size
-    close()
+    if end > start:
+        passages.append(TextPassage(Span(start, end), current))
     return passages
 
 
@@ -76,21 +86,34 @@ def _cut(text: str, sentence: Span, max_width: int) -> Iterator[Span]:
     start = sentence.start
     while start < sentence.end:
         end, taken = start, 0
-        while end < sentence.end and taken + width(text[end]) <= max_width:
-            taken += width(text[end])
+        while end < sentence.end:
+            size = width(text[end])
+            if taken + size > max_width:
+                break
+            taken += size
             end += 1
         if end < sentence.end:
-            marks = re.finditer(r"[,，、;；:：\s]", text[start + (end - start) // 2 : end])
-            last = max((mark.end() for mark in marks), default=None)
-            if last is not None:
-                end = start + (end - start) // 2 + last
-        stripped = text[start:end].strip()
-        if stripped:
-            offset = start + text[start:end].index(stripped)
-            yield Span(offset, offset + len(stripped))
+            half = start + (end - start) // 2
+            marks = _BREAK.finditer(text, half, end)
+            end = max((mark.end() for mark in marks), default=end)
+        piece = text[start:end]
+        trimmed = piece.strip()
+        if trimmed:
+            offset = start + len(piece) - len(piece.lstrip())
+            yield Span(offset, offset + len(trimmed))
         start = end
 
 
-def _heading(sentence: str) -> str | None:
-    match = _HEADING.fullmatch(sentence)
-    return (match["markdown"] or match["chinese"]).strip() if match else None
+def _heading(text: str, piece: Span) -> str:
+    """The words of a heading that is a line of its own, or nothing."""
+    before = text[text.rfind("\n", 0, piece.start) + 1 : piece.start]
+    stop = text.find("\n", piece.end)
+    after = text[piece.end : stop if stop >= 0 else len(text)]
+    if before.strip() or after.strip():
+        return ""
+    match = _HEADING.fullmatch(piece.cut(text))
+    if match is None:
+        return ""
+    if match["chinese"] and match["chinese"][-1] in _SENTENCE_END:
+        return ""  # a numbered sentence of a list
+    return (match["markdown"] or match["chinese"]).strip()

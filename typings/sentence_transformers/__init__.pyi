@@ -17,7 +17,15 @@ class SentenceTransformer:
         device: str | None = None,
         local_files_only: bool = False,
     ) -> None: ...
-    def encode(
+    def encode_query(
+        self,
+        sentences: str | Sequence[str],
+        *,
+        batch_size: int = 32,
+        show_progress_bar: bool | None = None,
+        normalize_embeddings: bool = False,
+    ) -> NDArray[np.float32]: ...
+    def encode_document(
         self,
         sentences: str | Sequence[str],
         *,
