@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from ..evidence import NumberedEvidence
 from ..text import Span, fold, has_cjk, language, segmenter, sentences, words
 
+# A further sentence is given when it scores at least this share of the best one.
+_LEAST_SHARE = 0.3
+
 _ZH_STOPS = frozenset(
     "的 了 是 在 和 与 及 或 于 有 被 由 从 到 对 为 以 把 将 这 那 其 它 他 她 们 个 一 不 也 都 就 而 "
     "什么 哪 哪里 哪个 哪些 哪儿 谁 几 多少 怎么 怎样 怎么样 如何 为什么 为何 何 何时 何地 什么时候 吗 呢 "
@@ -251,11 +254,13 @@ def select_sentences(
     """
     chosen: list[SelectedSentence] = []
     room = max_characters
+    best = 0.0
     for candidate in rank_sentences(question, passages):
         if len(chosen) == limit:
             break
-        if chosen and (len(candidate.text) > room or candidate.score <= 0):
+        if chosen and (len(candidate.text) > room or candidate.score < _LEAST_SHARE * best):
             continue
+        best = max(best, candidate.score)
         chosen.append(candidate)
         room -= len(candidate.text)
     order = {piece.number: index for index, piece in enumerate(passages)}

@@ -170,10 +170,14 @@ _OPERATION = re.compile(
 )
 
 
+# Dates and telephone numbers are written with signs, but are no sums.
+_DATE = re.compile(r"\d{2,4}[-/]\d{1,2}[-/]\d{1,4}|\d{3,}(?:-\d{3,})+")
+
+
 def is_arithmetic(question: str) -> bool:
     """Whether a question holds something to calculate.
 
     >>> is_arithmetic("12 乘以 7 等于多少？"), is_arithmetic("What is 3.5% of 200?"), is_arithmetic("谁是李白")
     (True, True, False)
     """
-    return _OPERATION.search(fold(question)) is not None
+    return _OPERATION.search(_DATE.sub(" ", fold(question))) is not None

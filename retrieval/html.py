@@ -4,11 +4,16 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-_DROPPED = ("script", "style", "noscript", "template", "svg", "nav", "footer", "form", "iframe")
+_DROPPED = (
+    *("script", "style", "noscript", "template", "svg", "iframe", "object", "nav", "footer"),
+    *("button", "select", "textarea", "input"),
+)
 _BLOCKS = frozenset(
-    "address article aside blockquote body br dd div dl dt fieldset figcaption figure h1 h2 h3 h4 "
-    "h5 h6 header hr li main ol p pre section table tbody td tfoot th thead title tr ul".split()
-)  # fmt: skip
+    "address article aside blockquote body br caption dd details div dl dt fieldset figcaption "
+    "figure form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tbody td tfoot "
+    "th thead title tr ul".split()
+)
+_IN_LAYOUT = "table, p, div, ul, ol, h1, h2, h3, h4, h5, h6"
 _MAX_DEPTH = 200
 
 
@@ -19,30 +24,32 @@ def html_to_text(html: str) -> tuple[str, str]:
     ('T', '# A\nbc\nx | y')
     """
     tree = LexborHTMLParser(html)
-    title = tree.css_first("title")
     for tag in _DROPPED:
         for node in tree.css(tag):
             node.decompose()
-    heading = tree.css_first("h1")
-    name = title or heading
+    name = tree.css_first("head > title") or tree.css_first("h1")
     parts: list[str] = []
     if tree.body is not None:
-        _write(tree.body, parts, 0)
+        _write(tree.body, parts)
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in "".join(parts).split("\n"))
-    text = re.sub(r"\n{2,}", "\n", "\n".join(lines)).strip()
+    text = "\n".join(line for line in lines if line.strip("#| "))
     return (" ".join(name.text().split()) if name is not None else ""), text
 
 
-def _write(node: LexborNode, parts: list[str], depth: int) -> None:
+def _write(
+    node: LexborNode, parts: list[str], *, depth: int = 0, keeps_lines: bool = False
+) -> None:
     for child in node.iter(include_text=True):
         tag = child.tag or ""
         if tag == "-text":
-            parts.append(re.sub(r"\s+", " ", child.text(deep=False)))
+            text = child.text(deep=False)
+            parts.append(text if keeps_lines else re.sub(r"\s+", " ", text))
             continue
         if depth > _MAX_DEPTH:
             parts.append(child.text())
             continue
-        if tag == "tr":
+        # A table that only lays the page out is read like any blocks.
+        if tag == "tr" and child.css_first(_IN_LAYOUT) is None:
             cells = [" ".join(cell.text().split()) for cell in child.css("td, th")]
             parts.append("\n" + " | ".join(cells) + "\n")
             continue
@@ -50,6 +57,6 @@ def _write(node: LexborNode, parts: list[str], depth: int) -> None:
             parts.append("\n")
         if re.fullmatch(r"h[1-6]", tag):
             parts.append("#" * int(tag[1]) + " ")
-        _write(child, parts, depth + 1)
+        _write(child, parts, depth=depth + 1, keeps_lines=keeps_lines or tag == "pre")
         if tag in _BLOCKS:
             parts.append("\n")

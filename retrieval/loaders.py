@@ -5,7 +5,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -55,8 +55,12 @@ def load_files(
     """
     for path in paths:
         if path.is_dir():
-            for file in _walk(path):
-                yield from load_file(file, root=root, max_bytes=max_bytes)
+            for found in _walk(path):
+                if isinstance(found, OSError):
+                    folder = document_id(Path(found.filename or path), root)
+                    yield Refusal(folder, f"it cannot be read: {found.strerror or found}")
+                else:
+                    yield from load_file(found, root=root, max_bytes=max_bytes)
         else:
             yield from load_file(path, root=root, max_bytes=max_bytes)
 
@@ -93,17 +97,25 @@ def document_id(path: Path, root: Path | None) -> str:
     return absolute.as_posix()
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path) -> Iterator[Path | OSError]:
     top = folder.resolve()
-    for here, folders, files in os.walk(folder):
+    errors: list[OSError] = []
+    for here, folders, files in os.walk(folder, onerror=errors.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(here) / name
             if name.startswith(".") or path.suffix.lower() not in _FORMATS:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(top):
-                continue
-            yield path
+            if not path.is_symlink() or _leads_into(path, top):
+                yield path
+    yield from errors
+
+
+def _leads_into(link: Path, top: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(top)
+    except (OSError, RuntimeError):  # links in a circle
+        return False
 
 
 def _read_file(path: Path, max_bytes: int) -> Iterator[_Read]:
@@ -204,22 +216,30 @@ def _lines(value: object, path: str) -> Iterator[str]:
 
 def _csv(text: str) -> Iterator[_Read]:
     try:
-        dialect = csv.Sniffer().sniff(text[:4096], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), dialect) if any(row)]
+        rows = [
+            row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)
+        ]
     except csv.Error as error:
         raise DocumentError(f"it is no valid CSV: {error}") from error
     if len(rows) < 2:
         yield _Read(text)
         return
     header, *body = rows
-    blocks = (
-        "\n".join(f"{key}: {cell}" for key, cell in zip(header, row, strict=False) if cell.strip())
-        for row in body
-    )
-    yield _Read("\n\n".join(blocks))
+    yield _Read("\n\n".join("\n".join(_cells(header, row)) for row in body))
+
+
+def _delimiter(text: str) -> str:
+    """What stands most often in the first line, outside quotes."""
+    first = re.sub(r'"[^"]*"', "", text.lstrip().split("\n", 1)[0])
+    return max(",;\t|", key=first.count)
+
+
+def _cells(header: Sequence[str], row: Sequence[str]) -> Iterator[str]:
+    for number, cell in enumerate(row):
+        name = header[number].strip() if number < len(header) else ""
+        value = " ".join(cell.split())
+        if value:
+            yield f"{name}: {value}" if name else value
 
 
 _FORMATS: Mapping[str, Callable[[str], Iterator[_Read]]] = {

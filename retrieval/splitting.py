@@ -11,6 +11,7 @@ _HEADING = re.compile(
     r"|(?P<chinese>(?:第[一二三四五六七八九十百零〇\d]+[章节節回篇部]|[一二三四五六七八九十]+、).{0,40})"
 )
 _SENTENCE_END = "。！？!?.;；,，:：…"
+_INDENT = " \t\r\u3000"
 _BREAK = re.compile(r"[,，、;；:：\s]")
 
 
@@ -106,14 +107,18 @@ def _cut(text: str, sentence: Span, max_width: int) -> Iterator[Span]:
 
 def _heading(text: str, piece: Span) -> str:
     """The words of a heading that is a line of its own, or nothing."""
-    before = text[text.rfind("\n", 0, piece.start) + 1 : piece.start]
-    stop = text.find("\n", piece.end)
-    after = text[piece.end : stop if stop >= 0 else len(text)]
-    if before.strip() or after.strip():
-        return ""
     match = _HEADING.fullmatch(piece.cut(text))
-    if match is None:
+    if match is None or not _is_line(text, piece):
         return ""
     if match["chinese"] and match["chinese"][-1] in _SENTENCE_END:
         return ""  # a numbered sentence of a list
     return (match["markdown"] or match["chinese"]).strip()
+
+
+def _is_line(text: str, piece: Span) -> bool:
+    start, end = piece.start, piece.end
+    while start > 0 and text[start - 1] in _INDENT:
+        start -= 1
+    while end < len(text) and text[end] in _INDENT:
+        end += 1
+    return (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
