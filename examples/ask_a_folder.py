@@ -8,10 +8,12 @@ from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.retrieval import load_files
 
 TEXTS = {
-    "长城.md": "# 长城\n\n今天所见的长城多为明代修筑。八达岭长城位于北京市延庆区，1957年开始接待游客。\n",
+    "长城.md": (
+        "# 长城\n\n今天所见的长城多为明代修筑。八达岭长城位于北京市延庆区，1957年开始接待游客。\n"
+    ),
     "rosetta-stone.txt": (
-        "The Rosetta Stone was found in 1799 near the town of Rashid in Egypt. It bears one decree in "
-        "three scripts: hieroglyphic, Demotic and Greek. Champollion announced his decipherment in 1822."
+        "The Rosetta Stone was found in 1799 near the town of Rashid in Egypt. It bears one "
+        "decree in three scripts: hieroglyphic, Demotic and Greek."
     ),
 }
 

@@ -11,7 +11,7 @@ from groundglm import ChatGLM3, KnowledgeBase
 
 PASSAGES = {
     "赵州桥": "赵州桥位于河北省赵县，由隋代工匠李春主持建造，是一座单孔石拱桥。",
-    "Firth of Forth": "The Forth Bridge is a railway bridge in Scotland. It was opened in March 1890.",
+    "Firth of Forth": "The Forth Bridge in Scotland was opened in March 1890.",
 }
 
 

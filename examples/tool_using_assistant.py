@@ -7,8 +7,8 @@ from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 
-MANUAL = """The greenhouse is watered at six in the morning. Tomatoes need two litres a day and basil
-needs half a litre. The roof vents open by themselves above 28 degrees."""
+MANUAL = """The greenhouse is watered at six in the morning. Tomatoes need two litres a day and
+basil needs half a litre. The roof vents open by themselves above 28 degrees."""
 
 
 def days_between(start_date: str, end_date: str) -> int:

@@ -54,7 +54,7 @@ def load_files(
         max_bytes: Larger files are refused.
     """
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             for found in _walk(path):
                 if isinstance(found, OSError):
                     folder = document_id(Path(found.filename or path), root)
@@ -70,6 +70,10 @@ def load_file(
 ) -> Iterator[Document | Refusal]:
     """Read one file; whatever is wrong with it becomes one refusal."""
     name = document_id(path, root)
+    if not _is_unicode(name):
+        name = name.encode("utf-8", "backslashreplace").decode()
+        yield Refusal(name, "the name of the file is not UTF-8")
+        return
     try:
         read = list(_read_file(path, max_bytes))
         status = path.stat()
@@ -79,6 +83,8 @@ def load_file(
         yield Refusal(name, "it does not exist (any more)")
     except OSError as error:
         yield Refusal(name, f"it cannot be read: {error.strerror or error}")
+    except RecursionError:
+        yield Refusal(name, "it is nested too deeply")
     else:
         for one in read:
             metadata = {
@@ -130,16 +136,29 @@ def _read_file(path: Path, max_bytes: int) -> Iterator[_Read]:
         )
     if not path.is_file():
         raise DocumentError("it is no regular file")
-    text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    with path.open("rb") as file:
+        data = file.read(max_bytes)  # no more, though it may be growing
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise DocumentError("it is empty")
     found = False
     for one in reader(text):
+        if not _is_unicode(one.text + one.title):
+            raise DocumentError(f"it holds half a character (a lone surrogate) {one.part}".strip())
         if one.text.strip():
             found = True
             yield one
     if not found:
         raise DocumentError("it holds no text")
+
+
+def _is_unicode(text: str) -> bool:
+    # Names from the system and escapes in JSON can hold halves of surrogate pairs.
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(text: str) -> Iterator[_Read]:
@@ -216,9 +235,8 @@ def _lines(value: object, path: str) -> Iterator[str]:
 
 def _csv(text: str) -> Iterator[_Read]:
     try:
-        rows = [
-            row for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text)) if any(row)
-        ]
+        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+        rows = [row for row in reader if any(row)]
     except csv.Error as error:
         raise DocumentError(f"it is no valid CSV: {error}") from error
     if len(rows) < 2:

@@ -35,5 +35,6 @@ def test_every_command_is_listed_and_every_listed_command_exists(repository, nam
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
 def test_every_make_target_that_is_named_exists(repository, name):
     makefile = (repository / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"make ([a-z-]+)", (repository / name).read_text(encoding="utf-8")):
+    text = (repository / name).read_text(encoding="utf-8")
+    for target in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)

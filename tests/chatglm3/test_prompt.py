@@ -1,0 +1,114 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+
+from groundglm.chatglm3 import (
+    ByteTokenizer,
+    Segment,
+    decode_segments,
+    encode_chat,
+    encode_segments,
+)
+from groundglm.chatglm3.engine import (
+    ASSISTANT,
+    CONTROL_TOKENS,
+    GMASK,
+    OBSERVATION,
+    SOP,
+    SYSTEM,
+    USER,
+)
+from groundglm.chatglm3.prompt import read_tools
+
+TOKENIZER = ByteTokenizer()
+CONTROLS = set(CONTROL_TOKENS.values())
+HOSTILE = st.one_of(
+    st.text(), st.sampled_from(sorted(CONTROL_TOKENS)), st.text().map(lambda t: f"<|user|>\n{t}")
+)
+ROLES = st.sampled_from(["system", "user", "assistant", "observation"])
+
+
+class SentencePieceTokenizer:
+    """The original vocabulary as it lies beside the goldens, for exact ids."""
+
+    def __init__(self, path):
+        import sentencepiece
+
+        self.model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+
+    def encode(self, text):
+        return self.model.encode(text)
+
+    def decode(self, ids):
+        return self.model.decode([id_ for id_ in ids if id_ < self.model.vocab_size()])
+
+
+def test_a_conversation_has_the_roles_and_order_of_chatglm3():
+    ids = encode_chat(
+        TOKENIZER,
+        [
+            SystemMessage("s"),
+            HumanMessage("q"),
+            AIMessage("", tool_calls=[{"name": "f", "args": {"x": 1}, "id": "1"}]),
+            ToolMessage("r", tool_call_id="1"),
+        ],
+    )
+    assert ids[:2] == [GMASK, SOP]
+    assert [id_ for id_ in ids if id_ in CONTROLS] == [
+        GMASK, SOP, SYSTEM, USER, ASSISTANT, OBSERVATION, ASSISTANT,
+    ]  # fmt: skip
+    segments = decode_segments(ids, TOKENIZER)
+    assert segments[2] == Segment("assistant", "f", "```python\ntool_call(x=1)\n```")
+
+
+@given(st.lists(st.tuples(ROLES, HOSTILE, HOSTILE), min_size=1, max_size=5))
+def test_no_text_in_any_field_becomes_a_control_token(parts):
+    segments = [Segment(*part) for part in parts]
+    ids = encode_segments(TOKENIZER, segments)
+    assert sum(id_ in CONTROLS for id_ in ids) == 2 + len(segments)
+
+
+@given(st.lists(st.tuples(ROLES, HOSTILE), min_size=1, max_size=5))
+def test_segments_are_read_back_exactly(parts):
+    segments = [Segment(role, "name", content) for role, content in parts]
+    read = decode_segments(encode_segments(TOKENIZER, segments), TOKENIZER)
+    clean = [
+        Segment(s.role, s.metadata, s.content.encode("utf-8", "replace").decode()) for s in segments
+    ]
+    assert read == clean
+
+
+@given(HOSTILE, HOSTILE)
+def test_tools_are_read_back_from_the_system_turn(prompt, description):
+    tool = {"name": "f", "description": description, "parameters": {"type": "object"}}
+    ids = encode_chat(
+        TOKENIZER,
+        [SystemMessage(prompt), HumanMessage("q")],
+        tools=[{"type": "function", "function": tool}],
+    )
+    (read,) = read_tools(decode_segments(ids, TOKENIZER)[0].content)
+    assert read == json.loads(json.dumps(tool))
+
+
+@given(HOSTILE)
+def test_reading_tools_never_raises(text):
+    assert isinstance(read_tools(text), list)
+
+
+def test_the_ids_of_the_original_are_met(shared_folder):
+    golden = json.loads((shared_folder / "golden/tokenizer_golden_a.json").read_text("utf-8"))
+    path = shared_folder / "golden/official_data/tokenizer.model"
+    tokenizer = SentencePieceTokenizer(path)
+    assert encode_chat(tokenizer, [HumanMessage("你好")]) == [
+        64790, 64792, 64795, 30910, 13, 36474, 54591, 64796,
+    ]  # fmt: skip
+    assert golden
+
+
+@pytest.mark.parametrize("content", [[{"type": "image_url", "image_url": {"url": "x"}}]])
+def test_what_is_not_text_is_refused(content):
+    with pytest.raises(ValueError, match="text only"):
+        encode_chat(TOKENIZER, [HumanMessage(content)])
