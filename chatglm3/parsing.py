@@ -70,7 +70,7 @@ def parse_reply(ids: Sequence[int], tokenizer: Tokenizer) -> Reply:
             texts.append(content.removeprefix(" ") if newline else metadata)
         elif name == "interpreter" and _FENCE.match(content):
             reply.code.append(_fenced(content))
-        elif _TOOL_NAME.fullmatch(name) and (_FENCE.match(content) or _is_bare_call(content)):
+        elif _is_call(name, content):
             _read_call(name, content, reply)
         else:
             texts.append(f"{metadata.removeprefix(' ')}{newline}{content}")
@@ -101,11 +101,18 @@ def _split(ids: Sequence[int]) -> list[list[int]]:
 
 def _fenced(content: str) -> str:
     match = _FENCE.match(content)
-    return match["code"].strip() if match else content.strip()
+    if match is None:
+        return content.strip()
+    # A string argument may hold a fence itself, so the last one closes.
+    code, closed, _ = content[match.start("code") :].rpartition("```")
+    return (code if closed else content[match.start("code") :]).strip()
 
 
-def _is_bare_call(content: str) -> bool:
-    return content.lstrip().startswith("tool_call(")
+def _is_call(name: str, content: str) -> bool:
+    """Whether a segment means to be a call; only a plain name makes a malformed one of it."""
+    if _fenced(content).startswith("tool_call("):
+        return re.fullmatch(r"\S{1,128}", name) is not None
+    return _TOOL_NAME.fullmatch(name) is not None and _FENCE.match(content) is not None
 
 
 def _read_call(name: str, content: str, reply: Reply) -> None:

@@ -4,7 +4,6 @@ import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
-import click
 import typer
 
 from ..errors import BaseBusyError, GroundGLMError
@@ -62,12 +61,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = command.main(args=arguments, prog_name="groundglm", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message())
-        return USAGE
-    except click.UsageError as error:
-        return _fail(error.format_message(), "UsageError", USAGE, as_json=as_json)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _fail("interrupted", "Interrupted", INTERRUPTED, as_json=as_json)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
@@ -77,6 +71,12 @@ def run(arguments: list[str]) -> int:
             console.print_exception()
         code = BUSY if isinstance(error, BaseBusyError) else FAILED
         return _fail(str(error), type(error).__name__, code, as_json=as_json)
+    except Exception as error:
+        # typer carries its own copy of click and exports no class for a wrong command line.
+        message: Any = getattr(error, "format_message", None)
+        if message is None or getattr(error, "exit_code", None) is None:
+            raise
+        return _fail(str(message()), "UsageError", USAGE, as_json=as_json)
 
 
 def _fail(message: str, kind: str, code: int, *, as_json: bool) -> int:
