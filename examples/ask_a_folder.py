@@ -4,6 +4,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from langchain_core.documents import Document
+
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.retrieval import load_files
 
@@ -21,9 +23,8 @@ TEXTS = {
 def main(folder: Path, questions: list[str]) -> None:
     """Build a base beside the files and answer the questions."""
     with KnowledgeBase.open(folder / ".groundglm") as base:
-        report = base.add_documents(
-            d for d in load_files([folder], root=folder) if hasattr(d, "id")
-        )
+        files = load_files([folder], root=folder)
+        report = base.add_documents(file for file in files if isinstance(file, Document))
         print(f"{len(report.added)} files read, {report.facts} facts found")
         agent = build_agent(base, model=ChatGLM3(engine="extractive"))
         for question in questions:

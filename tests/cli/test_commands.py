@@ -91,10 +91,8 @@ def test_ask_answers_with_evidence_and_declines_with_exit_code_zero(base, tmp_pa
 
 
 def test_facts_are_added_shown_and_removed(base, tmp_path, capsys):
-    file = (
-        write(tmp_path / "f", facts__csv="主语,谓语,宾语\n苏轼,弟弟,苏辙\n苏辙,,x\n")
-    file /= "facts.csv"
-    )
+    table = "主语,谓语,宾语\n苏轼,弟弟,苏辙\n苏辙,,x\n"
+    file = write(tmp_path / "f", facts__csv=table) / "facts.csv"
     code, data = call(capsys, "add-facts", str(file))
     assert code == 3  # one row has no predicate
     _, facts = call(capsys, "facts", "苏轼")
