@@ -39,8 +39,11 @@ _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff
 _KANA_HANGUL = "\u3040-\u30ff\uac00-\ud7af"
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
 _CJK_RUN = re.compile(f"[{_HAN}{_KANA_HANGUL}]+")
+_LETTER = rf"(?:(?![{_HAN}{_KANA_HANGUL}])[^\W\d_])"
 _TOKEN = re.compile(
-    rf"(?P<cjk>[{_HAN}{_KANA_HANGUL}]+)|(?P<number>\d+(?:[.,]\d+)*)|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)"
+    rf"(?P<cjk>[{_HAN}{_KANA_HANGUL}]+)"
+    r"|(?P<number>\d+(?:[.,]\d+)*)"
+    rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*)"
 )
 
 

@@ -49,7 +49,6 @@ def test_a_word_of_the_title_counts_more_than_one_of_the_text() -> None:
     assert ids(index.search("harbour", k=2)) == ["title", "text"]
 
 
-@pytest.mark.xfail(reason="text.words keeps Latin letters and the Chinese behind them in one word")
 def test_latin_letters_and_the_chinese_beside_them_are_words_of_their_own() -> None:
     index = BM25Index()
     index.add([("bcpl", "", "BCPL是一种编程语言，由马丁提出。"), ("other", "", "一种方言。")])
