@@ -1,8 +1,8 @@
 """Declining, case by case: thresholds chosen on one half of the questions, reported on the other.
 
 Cases: CMRC 2018 with the passage gone, CMRC 2018 with only the answer's sentences gone, HotpotQA
-with both hops gone, RGB (Chinese) with each question's own negatives only. "Gone" means taken out of
-the ranking (100 deep) before scores are counted from the top, as they would be without it.
+with both hops gone, RGB (Chinese) with each question's own negatives only. "Gone" means taken out
+of the ranking (100 deep) before scores are counted from the top, as they would be without it.
 Run: python benchmarks/declining.py [--limit N] [--plot FILE.png] [--json]
 """
 
