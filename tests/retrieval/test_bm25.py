@@ -208,9 +208,10 @@ def test_the_right_document_of_a_chinese_question_is_found(shared_folder: Path) 
         gold = str(question["gold"][0])
         ranks.append(found.index(gold) + 1 if gold in found else 11)
 
-    recall = {k: 100 * sum(rank <= k for rank in ranks) / len(ranks) for k in (1, 5, 10)}
+    # To one decimal, as the figures to reach are given.
+    recall = {k: round(100 * sum(rank <= k for rank in ranks) / len(ranks), 1) for k in (1, 5, 10)}
 
     assert len(ranks) == 4221
-    assert recall[1] >= 96.6
-    assert recall[5] >= 98.8
-    assert recall[10] >= 99.0
+    assert recall[1] >= 97.0
+    assert recall[5] >= 99.5
+    assert recall[10] >= 99.7

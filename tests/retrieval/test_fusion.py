@@ -1,8 +1,14 @@
 """The fused score is the one of the formula, and one ranking alone decides alone."""
 
+import hashlib
+import json
+import lzma
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from groundglm.retrieval import fuse
+from groundglm.retrieval import BM25Index, VectorIndex, fuse
 
 
 def test_both_scores_count_half_each_after_scaling() -> None:
@@ -41,3 +47,29 @@ def test_equal_scores_are_settled_by_id() -> None:
 
 def test_nothing_found_is_nothing_fused() -> None:
     assert fuse([], []) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "least"), [("musique", 53.4), ("hotpotqa", 78.7)])
+def test_the_fused_ranking_finds_what_it_must(shared_folder: Path, name: str, least: float) -> None:
+    folder = shared_folder / "data" / name
+    with lzma.open(folder / "corpus.jsonl.xz", "rt", encoding="utf-8") as file:
+        passages = [json.loads(line) for line in file]
+    with (folder / "queries.jsonl").open(encoding="utf-8") as file:
+        questions = [json.loads(line) for line in file]
+    vectors = np.load(folder / "minilm_fp16.npz")
+    dense, lexical = VectorIndex(384), BM25Index()
+    dense.add([str(one["id"]) for one in passages], vectors["passages"].astype(np.float32))
+    lexical.add((str(one["id"]), one["title"], one["text"]) for one in passages)
+
+    recalls = []
+    for question, vector in zip(questions, vectors["queries"], strict=True):
+        text = question["question"]
+        if int(hashlib.md5(text.encode()).hexdigest(), 16) % 2 == 0:
+            continue  # settings were chosen on that half
+        near = dense.search(vector.astype(np.float32), k=100)
+        found = {hit.id for hit in fuse(lexical.search(text, k=100), near)[:5]}
+        gold = {str(id_) for id_ in question["gold"]}
+        recalls.append(100 * len(gold & found) / len(gold))
+
+    assert np.mean(recalls) >= least
