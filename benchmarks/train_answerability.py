@@ -2,8 +2,8 @@
 
 Only the half of the questions that chooses settings is seen; benchmarks/declining.py reports the
 other. Chinese: CMRC 2018 with the passage gone and with only the answer's sentences gone, and RGB
-with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. Needs scikit-learn,
-which comes with sentence-transformers. Run: python benchmarks/train_answerability.py
+with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. It needs
+scikit-learn, which comes with sentence-transformers. Run: python benchmarks/train_answerability.py
 """
 
 from dataclasses import dataclass
