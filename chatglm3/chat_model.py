@@ -1,5 +1,7 @@
 """ChatGLM3 as a LangChain chat model, over any engine that speaks its token ids."""
 
+import json
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -10,9 +12,10 @@ from langchain_core.callbacks import (
 from langchain_core.exceptions import ContextOverflowError as LangChainContextOverflowError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, BaseMessageChunk
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.messages.tool import tool_call, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
@@ -62,7 +65,27 @@ class ChatGLM3(BaseChatModel):
     @model_validator(mode="after")
     def _open_engine(self) -> "ChatGLM3":
         self._engine = _engine(self.engine, model=self.model, base_url=self.base_url)
+        if self.profile is None:
+            self.profile = self._own_profile()
         return self
+
+    def _own_profile(self) -> ModelProfile:
+        """What the engine can do; `has_weights` is False where no model stands behind it."""
+        profile: dict[str, Any] = {
+            "name": self._engine.name,
+            "max_input_tokens": self._engine.max_context,
+            "text_inputs": True,
+            "text_outputs": True,
+            "tool_calling": True,
+            "tool_choice": True,
+            "has_weights": bool(getattr(self._engine, "has_weights", True)),
+        }
+        return cast("ModelProfile", profile)
+
+    @property
+    def model_name(self) -> str:
+        """The name of what really answers."""
+        return self._engine.name
 
     @property
     def _llm_type(self) -> str:
@@ -151,7 +174,7 @@ class ChatGLM3(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         call = _Call(self, messages, stop, kwargs)
         for text in call.texts(self._engine.generate(call.request)):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+            chunk = ChatGenerationChunk(message=ReplyChunk(content=text))
             if run_manager:
                 run_manager.on_llm_new_token(text, chunk=chunk)
             yield chunk
@@ -168,7 +191,7 @@ class ChatGLM3(BaseChatModel):
         async for piece in self._engine.agenerate(call.request):
             text = call.take(piece)
             if text:
-                chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+                chunk = ChatGenerationChunk(message=ReplyChunk(content=text))
                 if run_manager:
                     await run_manager.on_llm_new_token(text, chunk=chunk)
                 yield chunk
@@ -205,6 +228,33 @@ class ChatGLM3(BaseChatModel):
         )
 
 
+class ReplyChunk(AIMessageChunk):
+    """A piece of a reply whose calls are whole: none is guessed from half a JSON text.
+
+    LangChain's own chunk reads every call chunk with a parser of partial JSON, which makes valid
+    calls of what was refused. Here an invalid call stays one, with its error, over any sum.
+    """
+
+    @model_validator(mode="after")
+    def init_tool_calls(self) -> "ReplyChunk":
+        """Calls from whole chunks; invalid calls as they were given."""
+        self.tool_calls = [
+            tool_call(
+                name=chunk["name"] or "", args=json.loads(chunk["args"] or "{}"), id=chunk["id"]
+            )
+            for chunk in self.tool_call_chunks
+        ]
+        return self
+
+    def __add__(self, other: Any) -> BaseMessageChunk:  # pyright: ignore[reportIncompatibleMethodOverride]
+        total = super().__add__(other)
+        if isinstance(total, ReplyChunk):
+            listed = cast("list[object]", other if isinstance(other, list | tuple) else [other])
+            parts = [self, *(one for one in listed if isinstance(one, AIMessageChunk))]
+            total.invalid_tool_calls = [call for one in parts for call in one.invalid_tool_calls]
+        return total
+
+
 class _Call:
     """One reply in the making: the ids so far, and what of them was given out as text."""
 
@@ -216,7 +266,7 @@ class _Call:
         options: Mapping[str, Any],
     ) -> None:
         self.engine: Engine = chat._engine  # pyright: ignore[reportPrivateUsage]
-        self.name: str = options.get("model") or self.engine.name
+        self.name = self.engine.name
         self.request = chat.make_request(messages, options)
         self.stops = [text for text in (stop or chat.stop or []) if text]
         self.ids: list[int] = []
@@ -245,6 +295,7 @@ class _Call:
             cut = self._cut(text)
             if len(cut) < len(text):
                 self.finish = "stop"
+                self._forget_what_follows()
             elif not self.finished:  # a stop text may be half written
                 text = text[: max(0, len(text) - max(map(len, self.stops)) + 1)]
             text = cut[: len(text)]
@@ -253,7 +304,18 @@ class _Call:
         new, self.given = text[len(self.given) :], text
         return new
 
+    def _forget_what_follows(self) -> None:
+        """Keep the ids up to the stop text only, however the engine cut its chunks."""
+
+        def holds_a_stop(length: int) -> bool:
+            text = readable_text(self.ids[:length], self.engine.tokenizer)
+            return any(stop in text for stop in self.stops)
+
+        end = bisect_left(range(len(self.ids)), True, key=holds_a_stop)
+        self.ids = self.ids[:end]
+
     def reply(self) -> Reply:
+        """What the ids say; nothing that stands behind a stop text."""
         reply = parse_reply(self.ids, self.engine.tokenizer)
         reply.text = self._cut(reply.text)
         return reply
@@ -276,16 +338,11 @@ class _Call:
             tool_call_chunk(name=call["name"], args=_json(call["args"]), id=call["id"], index=index)
             for index, call in enumerate(reply.tool_calls)
         ]
-        calls += [
-            tool_call_chunk(
-                name=call["name"], args=call["args"], id=call["id"], index=len(calls) + index
-            )
-            for index, call in enumerate(reply.invalid_tool_calls)
-        ]
         text = reply.text or "\n".join(reply.code)
-        message = AIMessageChunk(
+        message = ReplyChunk(
             content=text[len(self.given) :],
             tool_call_chunks=calls,
+            invalid_tool_calls=reply.invalid_tool_calls,
             usage_metadata=self._usage(),
             response_metadata=self._metadata(reply),
             chunk_position="last",
@@ -308,8 +365,6 @@ class _Call:
 
 
 def _json(args: Mapping[str, Any]) -> str:
-    import json
-
     return json.dumps(dict(args), ensure_ascii=False)
 
 

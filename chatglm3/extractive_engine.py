@@ -42,6 +42,7 @@ class ExtractiveEngine:
     name = "groundglm-extractive"
     max_context = 1_000_000
     supports_grammar = False
+    has_weights = False  # no model chose what it writes: an agent only proposes its changing calls
 
     def __init__(self) -> None:
         self.tokenizer = ByteTokenizer()
