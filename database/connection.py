@@ -33,10 +33,14 @@ class Connections:
         *,
         create: bool = False,
         read_only: bool = False,
+        immutable: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
+        if immutable and not read_only:
+            raise ValueError("immutable=True is for read_only=True only")
         self.path = path
         self.read_only = read_only
+        self.immutable = immutable
         self.busy_seconds = busy_seconds
         self._read_lock = threading.RLock()
         self._write_lock = threading.RLock()
@@ -100,9 +104,9 @@ class Connections:
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
-        if mode == "ro" and self.read_only and not _is_writable_folder(self.path):
-            # WAL needs a shared-memory file beside the database. In a folder that cannot be
-            # written there is no writer either, so the file may be read as it is.
+        if self.immutable:
+            # Never by ourselves: that we may not write does not mean that nobody else does, and
+            # SQLite would then overlook what still stands in the write-ahead log.
             uri += "&immutable=1"
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, check_same_thread=False, timeout=self.busy_seconds
@@ -192,10 +196,6 @@ def _tables(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
-def _is_writable_folder(path: Path) -> bool:
-    return os.access(path.parent, os.W_OK)
-
-
 def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -212,7 +212,8 @@ _MEANINGS: dict[int, Callable[[Path, sqlite3.Error], GroundGLMError]] = {
         f"{path} is write-protected; change its permissions or open it with read_only=True."
     ),
     sqlite3.SQLITE_CANTOPEN: lambda path, _: StorageError(
-        f"{path} cannot be opened; check that it exists and that you may write to its folder."
+        f"{path} cannot be opened; check that it exists and that you may write to its folder. "
+        "If nobody changes it, as on a read-only disk, open it with read_only=True, immutable=True."
     ),
     sqlite3.SQLITE_NOTADB: lambda path, _: NotABaseError(
         f"{path} is not a SQLite file, so {path.parent} is no base. "

@@ -34,11 +34,16 @@ class Database:
         *,
         create: bool = False,
         read_only: bool = False,
+        immutable: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         self.path = path
         self.connections = Connections(
-            path, create=create, read_only=read_only, busy_seconds=busy_seconds
+            path,
+            create=create,
+            read_only=read_only,
+            immutable=immutable,
+            busy_seconds=busy_seconds,
         )
 
     def close(self) -> None:
@@ -79,8 +84,16 @@ class Database:
 
     # --- documents --------------------------------------------------------------------------
 
-    def put_document(self, document: DocumentRecord) -> None:
-        """Store a document with its passages and facts, in place of the one of the same id."""
+    def put_document(
+        self, document: DocumentRecord, vectors: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Store a document with its passages and facts, in place of the one of the same id.
+
+        Args:
+            document: The document.
+            vectors: The vectors of its passages by key. They are stored in the same transaction:
+                one that was there before may have gone meanwhile with its last other user.
+        """
         with self.connections.writing() as connection:
             touched = _delete_documents(connection, [document.id])
             connection.execute(
@@ -99,6 +112,11 @@ class Database:
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (_passage_row(passage) for passage in document.passages),
+            )
+            keys = {passage.vector_key for passage in document.passages}
+            connection.executemany(
+                "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
+                ((key, vector) for key, vector in (vectors or {}).items() if key in keys),
             )
             _insert_facts(connection, document)
             _drop_unused(connection, touched)
@@ -190,14 +208,33 @@ class Database:
             }
 
     def integrity_problems(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty when it is sound."""
+        """What SQLite finds wrong with the file, and passages without vectors; empty when sound."""
         with self.connections.reading() as connection:
             rows = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             rows += [
                 f"dangling row in {row[0]}"
                 for row in connection.execute("PRAGMA foreign_key_check")
             ]
-        return [row for row in rows if row != "ok"]
+        problems = [row for row in rows if row != "ok"]
+        return problems + [
+            f"document {id_!r} has passages without vectors; add it again to mend it"
+            for id_ in sorted(self.without_vectors())
+        ]
+
+    def without_vectors(self, ids: Collection[str] | None = None) -> set[str]:
+        """Those documents, of all or of some, that have a passage whose vector is missing."""
+        query = (
+            "SELECT p.document_id FROM "
+            "(SELECT p.document_id FROM passages p LEFT JOIN vectors v ON v.key = p.vector_key "
+            "WHERE p.vector_key IS NOT NULL AND v.key IS NULL) p"
+        )
+        with self.connections.reading() as connection:
+            rows = (
+                connection.execute(query)
+                if ids is None
+                else _rows_in(connection, query, "p.document_id", ids)
+            )
+            return {row[0] for row in rows}
 
     # --- passages and vectors ---------------------------------------------------------------
 
@@ -223,10 +260,10 @@ class Database:
             for row in rows:
                 yield _found(row)
 
-    def known_vectors(self, keys: Collection[str]) -> set[str]:
-        """Those of the keys that a vector is stored for."""
+    def vectors_by_key(self, keys: Collection[str]) -> dict[str, bytes]:
+        """The stored vectors of those keys that have one."""
         with self.connections.reading() as connection:
-            return {row[0] for row in _rows_in(connection, "SELECT key FROM vectors", "key", keys)}
+            return dict(_rows_in(connection, "SELECT key, vector FROM vectors", "key", keys))
 
     def put_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
         """Store vectors (little-endian float32) by the hash of what was embedded."""

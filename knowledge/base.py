@@ -66,6 +66,7 @@ class KnowledgeBase:
         *,
         create: bool = True,
         read_only: bool = False,
+        immutable: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> "KnowledgeBase":
         """Open the base in a folder, or make one there.
@@ -75,7 +76,10 @@ class KnowledgeBase:
             embeddings: Any LangChain Embeddings. None loads the model that the base was made
                 with; a new base gets the small English one of the extra `minilm`.
             create: Whether to make a base where there is none.
-            read_only: Never write, so that the folder may be write-protected.
+            read_only: Never write.
+            immutable: With `read_only`, for a base that nobody can change while it is open, as on
+                a read-only disk; changes made meanwhile, even earlier ones not yet merged into the
+                main file, would not be seen.
             busy_seconds: How long a write waits for another process that is writing.
 
         Raises:
@@ -96,7 +100,11 @@ class KnowledgeBase:
             embeddings = embeddings or load_embeddings()  # before anything is made on disk
             folder.mkdir(parents=True, exist_ok=True)
         database = Database(
-            file, create=create and not read_only, read_only=read_only, busy_seconds=busy_seconds
+            file,
+            create=create and not read_only,
+            read_only=read_only,
+            immutable=immutable,
+            busy_seconds=busy_seconds,
         )
         try:
             record_or_compare(folder, database, embeddings)
@@ -221,16 +229,18 @@ class KnowledgeBase:
             if record.id == candidate.id:
                 return record.content_hash == candidate.content_hash
         stored = self.database.content_hashes([candidate.id])
-        return stored.get(candidate.id) == candidate.content_hash
+        return stored.get(
+            candidate.id
+        ) == candidate.content_hash and not self.database.without_vectors([candidate.id])
 
     def _store(
         self, records: Iterable[DocumentRecord], report: AddReport, progress: Progress | None
     ) -> None:
         records = list(records)
-        self._embed(records)
+        vectors = self._embed(records)
         known = self.database.content_hashes([record.id for record in records])
         for record in records:
-            self.database.put_document(record)
+            self.database.put_document(record, vectors)
             (report.updated if record.id in known else report.added).append(record.id)
             known[record.id] = record.content_hash
             report.passages += len(record.passages)
@@ -239,20 +249,23 @@ class KnowledgeBase:
                 done = len(report.added) + len(report.updated) + len(report.unchanged)
                 progress(done, done + len(report.refused))
 
-    def _embed(self, records: Iterable[DocumentRecord]) -> None:
+    def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
+        """The vectors of all passages by key; new ones are stored ahead, for a run after a crash."""
         texts = {
             passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
             for record in records
             for passage in record.passages
             if passage.vector_key
         }
-        missing = sorted(set(texts) - self.database.known_vectors(texts))
+        vectors = self.database.vectors_by_key(texts)
+        missing = sorted(set(texts) - set(vectors))
         if missing:
-            vectors = self.embeddings.embed_documents([texts[key] for key in missing])
-            array = _normalized(np.asarray(vectors, dtype="<f4"))
-            self.database.put_vectors(
-                (key, row.tobytes()) for key, row in zip(missing, array, strict=True)
-            )
+            embedded = self.embeddings.embed_documents([texts[key] for key in missing])
+            array = _normalized(np.asarray(embedded, dtype="<f4"))
+            new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
+            self.database.put_vectors(new.items())
+            vectors |= new
+        return vectors
 
     # --- reading ----------------------------------------------------------------------------
 

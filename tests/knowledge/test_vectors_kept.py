@@ -1,0 +1,115 @@
+"""No passage ever loses its vector: against a plain model, over swaps, deletes and two processes."""
+
+import shutil
+import tempfile
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from langchain_core.documents import Document
+
+from groundglm.knowledge import KnowledgeBase
+from groundglm.retrieval import HashEmbeddings
+
+TEXTS = ("The otter lives in the river.", "The falcon nests on the cliff.", "水獭住在河里。")
+IDS = ("a", "b", "c")
+
+
+def held(base: KnowledgeBase) -> dict[str, str]:
+    """Each document with the text that its stored vectors belong to."""
+    by_vector = {bytes(stored_vector(text)): text for text in TEXTS}
+    return {id_: by_vector[bytes(vector)] for id_, _, vector in base.database.vectors_of()}
+
+
+def stored_vector(text: str) -> bytes:
+    import numpy as np
+
+    from groundglm.knowledge.base import _normalized
+
+    return _normalized(np.asarray(HashEmbeddings().embed_documents([text]), dtype="<f4"))[
+        0
+    ].tobytes()
+
+
+class Base(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.mkdtemp()
+        self.base = KnowledgeBase.open(self.folder, HashEmbeddings())
+        self.other = KnowledgeBase.open(self.folder, HashEmbeddings())
+        self.model: dict[str, str] = {}
+
+    @rule(pairs=st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(TEXTS)), min_size=1))
+    def add(self, pairs):
+        self.base.add_documents([Document(text, id=id_) for id_, text in pairs])
+        self.model |= dict(pairs)
+
+    @rule(id_=st.sampled_from(IDS), text=st.sampled_from(TEXTS), gone=st.sampled_from(IDS))
+    def add_while_another_deletes(self, id_, text, gone):
+        embed = self.base._embed
+
+        def embed_then_delete(records):
+            vectors = embed(records)
+            self.other.delete([gone])
+            return vectors
+
+        self.base._embed = embed_then_delete
+        try:
+            report = self.base.add_documents([Document(text, id=id_)])
+        finally:
+            del self.base._embed
+        self.model.pop(gone, None)
+        if not report.unchanged:  # else nothing was written after the other's deletion
+            self.model[id_] = text
+
+    @rule(id_=st.sampled_from(IDS))
+    def delete(self, id_):
+        self.other.delete([id_])
+        self.model.pop(id_, None)
+
+    @rule()
+    def reopen(self):
+        self.base.close()
+        self.base = KnowledgeBase.open(self.folder, HashEmbeddings())
+
+    @invariant()
+    def every_document_has_its_vector(self):
+        assert held(self.base) == self.model
+        assert self.base.database.integrity_problems() == []
+
+    def teardown(self):
+        self.base.close()
+        self.other.close()
+        shutil.rmtree(self.folder)
+
+
+Base.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestBase = Base.TestCase
+
+
+def test_documents_that_exchange_their_texts_keep_their_vectors(tmp_path):
+    first, second = TEXTS[:2]
+    with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
+        base.add_documents([Document(first, id="a"), Document(second, id="b")])
+        base.add_documents([Document(second, id="a"), Document(first, id="b")])
+        assert base.statistics()["vectors"] == 2
+        assert base.search("otter river", mode="vector", k=1)[0].source.document_id == "b"
+
+
+def test_a_lost_vector_is_reported_and_adding_again_mends_it(tmp_path):
+    document = Document(TEXTS[0], id="a")
+    with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
+        base.add_documents([document])
+        with base.database.connections.writing() as connection:
+            connection.execute("DELETE FROM vectors")
+        (problem,) = base.database.integrity_problems()
+        assert "'a'" in problem
+        assert base.add_documents([document]).updated == ["a"]
+        assert base.database.integrity_problems() == []
+        assert base.search("otter", mode="vector")
+
+
+def test_immutable_is_only_for_reading(tmp_path):
+    with pytest.raises(ValueError, match="read_only"):
+        KnowledgeBase.open(tmp_path, HashEmbeddings(), immutable=True)
