@@ -9,7 +9,7 @@ from typing import Any, cast
 from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain.agents.middleware import AgentMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
@@ -29,6 +29,7 @@ from .conversation import (
     SEARCH_TOOL,
     current_turn,
     evidence_of,
+    is_held,
     message_text,
     number_evidence,
 )
@@ -183,6 +184,7 @@ def build_agent(
     checkpointer: BaseCheckpointSaver[Any] | None = None,
     max_steps: int = 8,
     labels: Sequence[str] | None = None,
+    allow_changing_tools: bool = False,
 ) -> GroundedAgent:
     """Build an agent that answers from a source of evidence and through tools.
 
@@ -203,6 +205,8 @@ def build_agent(
         checkpointer: Where conversations are kept; in memory if None.
         max_steps: How often the model may be called for one question.
         labels: The access labels of the asker; None sees everything.
+        allow_changing_tools: Whether an engine without weights may run tools that are not declared
+            read-only; else it only proposes them (`Answer.tool_calls`, status "held").
     """
     if isinstance(threshold, int | float):
         threshold = {"zh": float(threshold), "en": float(threshold)}
@@ -217,6 +221,7 @@ def build_agent(
         thresholds={**DEFAULT_THRESHOLDS, **(threshold or {})},
         style=grounding,
         has_tools=bool(listed),
+        holds_changing_tools=not allow_changing_tools and _has_no_weights(model),
         max_steps=max_steps,
         labels=None if labels is None else tuple(labels),
     )
@@ -231,6 +236,10 @@ def build_agent(
     )
     name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
     return GroundedAgent(graph, checkpointer=saver, name=name)
+
+
+def _has_no_weights(model: BaseChatModel) -> bool:
+    return cast("Mapping[str, Any]", model.profile or {}).get("has_weights") is False
 
 
 def _check(question: str) -> None:
@@ -258,12 +267,19 @@ def _reason(last: AnyMessage, text: str, lingo: Language) -> Reason | None:
 
 
 def _tool_uses(turn: Sequence[AnyMessage]) -> Iterator[ToolUse]:
-    results = {m.tool_call_id: message_text(m) for m in turn if isinstance(m, ToolMessage)}
+    results = {m.tool_call_id: m for m in turn if isinstance(m, ToolMessage)}
     for message in turn:
         if isinstance(message, AIMessage):
             for call in message.tool_calls:
                 if call["name"] != SEARCH_TOOL:
-                    yield ToolUse(call["name"], call["args"], results.get(call["id"] or "", ""))
+                    yield _tool_use(call, results.get(call["id"] or ""))
+
+
+def _tool_use(call: ToolCall, result: ToolMessage | None) -> ToolUse:
+    if result is None:
+        return ToolUse(call["name"], call["args"], "", "failed")
+    status = "held" if is_held(result) else "failed" if result.status == "error" else "done"
+    return ToolUse(call["name"], call["args"], message_text(result), status)
 
 
 def _usage(turn: Sequence[AnyMessage]) -> dict[str, int]:

@@ -13,6 +13,9 @@ from ..text import Span, sentences
 ReasonCode = Literal["no_evidence", "below_threshold", "model_declined", "step_limit"]
 
 
+ToolStatus = Literal["done", "failed", "held"]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why there is no answer: a code for programs and a sentence for people."""
@@ -23,11 +26,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """A tool call of this turn and what came of it."""
+    """A tool call of this turn and what came of it; a held call was proposed but not run."""
 
     name: str
     args: Mapping[str, Any]
     result: str
+    status: ToolStatus = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,12 @@ class Answer:
                 for number in sorted(self.numbered)
             ],
             "tool_calls": [
-                {"name": use.name, "args": dict(use.args), "result": use.result}
+                {
+                    "name": use.name,
+                    "args": dict(use.args),
+                    "result": use.result,
+                    "status": use.status,
+                }
                 for use in self.tool_calls
             ],
             "usage": dict(self.usage),

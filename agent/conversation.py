@@ -9,6 +9,7 @@ from ..evidence import Evidence
 
 SEARCH_TOOL = "search_knowledge"
 REASON_KEY = "groundglm_reason"
+HELD_KEY = "groundglm_held"
 
 
 def message_text(message: BaseMessage) -> str:
@@ -66,3 +67,8 @@ def healed(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
                 if call["id"] and call["id"] not in answered
             ]
     return whole
+
+
+def is_held(message: BaseMessage) -> bool:
+    """Whether a message stands for a tool call that was proposed but not run."""
+    return isinstance(message, ToolMessage) and HELD_KEY in message.additional_kwargs

@@ -24,6 +24,7 @@ from ..evidence import (
 )
 from ..facts import FactSource
 from ..text import language
+from ..tools.registry import is_read_only
 from .answerability import DEFAULT_THRESHOLDS, score_answerability
 from .conversation import SEARCH_TOOL, message_text
 from .model_turn import (
@@ -32,6 +33,7 @@ from .model_turn import (
     GroundingState,
     ModelTurn,
     declined_message,
+    held_call,
 )
 
 _SEARCH_DEPTH = 10
@@ -189,7 +191,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
     ) -> ToolMessage | Command[Any]:
-        """Whatever a tool raises goes back to the model; its output is bounded."""
+        """Hold what nobody asked for; what a tool raises goes back to the model, bounded."""
+        if self._is_held(request):
+            return held_call(request.tool_call)
         try:
             return _bounded(handler(request))
         except GraphBubbleUp:
@@ -203,12 +207,22 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
         """The same for asyncio."""
+        if self._is_held(request):
+            return held_call(request.tool_call)
         try:
             return _bounded(await handler(request))
         except GraphBubbleUp:
             raise
         except Exception as error:  # a tool may raise anything, and the turn must go on
             return _failed(request, error)
+
+    def _is_held(self, request: ToolCallRequest) -> bool:
+        return (
+            self.options.holds_changing_tools
+            and request.tool_call["name"] != SEARCH_TOOL
+            and request.tool is not None
+            and not is_read_only(request.tool)
+        )
 
 
 def _open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:

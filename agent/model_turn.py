@@ -17,11 +17,13 @@ from langgraph.types import Command
 from ..evidence import SearchMode, decline_text, format_evidence, format_question
 from ..text import Language, language
 from .conversation import (
+    HELD_KEY,
     REASON_KEY,
     SEARCH_TOOL,
     current_turn,
     evidence_of,
     healed,
+    is_held,
     message_text,
     number_evidence,
 )
@@ -40,6 +42,32 @@ _STEP_LIMIT = {
     "zh": "已达到 {steps} 步的上限，仍未得出答案。",
     "en": "The limit of {steps} steps was reached without an answer.",
 }
+
+
+_HELD = {
+    "zh": (
+        "提议调用 {names}，但没有执行：它可能改变数据，而提议它的引擎不带模型权重。"
+        "若要允许，请用 build_agent(..., allow_changing_tools=True)，"
+        "或用 tool(read_only=True) 声明它只读。"
+    ),
+    "en": (
+        "A call of {names} is proposed but was not run: it may change something, and an engine "
+        "without weights proposed it. To allow such calls: build_agent(..., "
+        "allow_changing_tools=True); a function that changes nothing is declared with "
+        "tool(read_only=True)."
+    ),
+}
+
+
+def held_call(call: Mapping[str, Any]) -> ToolMessage:
+    """The observation of a call that was held back."""
+    return ToolMessage(
+        "held: not run",
+        tool_call_id=call["id"] or "",
+        name=call["name"],
+        status="error",
+        additional_kwargs={HELD_KEY: True},
+    )
 
 
 def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
@@ -62,6 +90,7 @@ class GroundingOptions:
     thresholds: Mapping[Language, float] | None = None
     style: GroundingStyle = "tool_call"
     has_tools: bool = False
+    holds_changing_tools: bool = False
     max_steps: int = 8
     labels: tuple[str, ...] | None = None
 
@@ -87,6 +116,10 @@ class ModelTurn:
             lingo = language(self._question())
             text = _STEP_LIMIT[lingo].format(steps=options.max_steps)
             self._finish(_with_reason(AIMessage(text), "step_limit"))
+        elif any(is_held(message) for message in self._turn):
+            names = [str(m.name) for m in self._turn if is_held(m)]
+            text = _HELD[language(self._question())].format(names=", ".join(dict.fromkeys(names)))
+            self._finish(AIMessage(text))
 
     @property
     def goes_on(self) -> bool:

@@ -85,6 +85,8 @@ def choose_tool(
     """
     if tool_choice == "none" or not question.strip():
         return None
+    if tool_choice == "auto" and not is_plain_request(question):
+        return None
     offered = [tool for tool in tools if tool.get("name") != "search_knowledge"]
     if tool_choice not in ("auto", "any"):
         offered = [tool for tool in tools if tool.get("name") == tool_choice]
@@ -101,6 +103,31 @@ def choose_tool(
     return min(fitting, key=lambda entry: entry[:2])[2] if fitting else None
 
 
+# Under these nothing is asked to be done: negation, condition, questions for reasons, ways, people,
+# times, rules, and what is told of the past. "How much" and "how many" may ask a tool.
+_NO_REQUEST = re.compile(
+    r"\b(?:not|never|no|nobody|nothing|none|neither|nor|without|avoid|stop|refuse[ds]?)\b|n['’]t\b|"
+    r"\b(?:if|unless|whether|suppose|supposing|imagine|why|who|whom|whose|when|which|should|must)\b|"
+    r"\bhow\b(?!\s+(?:much|many|far|long|hot|cold|warm)\b)|"
+    r"\b(?:what\s+(?:if|happens|happened|does|did)|policy|procedure|requirements?|said|says|told|asked|did)\b|"
+    r"不|别(?!墅|名|人)|没有|没能|未|勿|禁止|避免|无需|无须|取消了|如果|假如|要是|倘若|万一|假设|是否|会不会|"
+    r"为什么|为何|怎么(?!样)|怎样|如何|谁|何时|什么时候|哪年|多久|手续|流程|条件|规定|政策|原因|说过|曾经|曾|已经|过吗",
+    re.IGNORECASE,
+)
+
+
+def is_plain_request(question: str) -> bool:
+    """Whether a question may ask for something to be done, and does not only speak of it.
+
+    >>> is_plain_request("Please reset my password."), is_plain_request("帮我取消订单 A1234")
+    (True, True)
+    >>> is_plain_request("Don't delete user 5"), is_plain_request("取消订单 A1234 需要什么手续？")
+    (False, False)
+    """
+    quoted = re.sub(r"[\"“「『《]([^\"”」』》]*)[\"”」』》]", " ", question)
+    return _NO_REQUEST.search(quoted) is None
+
+
 def tool_fit(question: str, tool: Mapping[str, Any]) -> float:
     """How plainly a question speaks of what a tool is for; 2 and more is plain."""
     folded = fold(question)
@@ -111,7 +138,8 @@ def tool_fit(question: str, tool: Mapping[str, Any]) -> float:
     named = _word_stems(name)
     fit = sum(1.6 if word in named else 0.7 for word in heard & own)
     if has_cjk(description):
-        terms = {w for w in segmenter().cut(description) if len(w) > 1 and w not in _PLAIN_ZH}
+        cut = (w for w in segmenter().cut(description) if has_cjk(w))  # English words: see above
+        terms = {w for w in cut if len(w) > 1 and w not in _PLAIN_ZH}
         fit += sum(1.0 for term in terms if term in folded)
     for row in _SUBJECTS:
         in_tool = [_holds(f"{name} {description}", own, word) for word in row]

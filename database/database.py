@@ -10,9 +10,9 @@ from typing import Any
 
 from ..evidence import Source
 from ..facts import Contribution, Fact
-from ..text import Span
 from .connection import BUSY_SECONDS, Connections
-from .records import DocumentInfo, DocumentRecord, FoundPassage, PassageRecord
+from .records import DocumentInfo, DocumentRecord, FoundPassage
+from .rows import found_passage, passage_row, read_fact
 
 _PASSAGE_COLUMNS = (
     "p.id, p.document_id, p.position, p.start, p.end, p.text, p.heading, p.page, p.vector_key, "
@@ -111,7 +111,7 @@ class Database:
             )
             connection.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (_passage_row(passage) for passage in document.passages),
+                (passage_row(passage) for passage in document.passages),
             )
             keys = {passage.vector_key for passage in document.passages}
             connection.executemany(
@@ -244,7 +244,7 @@ class Database:
             f"SELECT {_PASSAGE_COLUMNS} FROM passages p JOIN documents d ON d.id = p.document_id"
         )
         with self.connections.reading() as connection:
-            return {row[0]: _found(row) for row in _rows_in(connection, query, "p.id", ids)}
+            return {row[0]: found_passage(row) for row in _rows_in(connection, query, "p.id", ids)}
 
     def passages_of(self, document_ids: Collection[str] | None = None) -> Iterator[FoundPassage]:
         """The passages of some or of all documents, in order."""
@@ -258,7 +258,7 @@ class Database:
                 else _rows_in(connection, query, "p.document_id", document_ids)
             )
             for row in rows:
-                yield _found(row)
+                yield found_passage(row)
 
     def vectors_by_key(self, keys: Collection[str]) -> dict[str, bytes]:
         """The stored vectors of those keys that have one."""
@@ -308,7 +308,7 @@ class Database:
                     yield current, facts
                     facts = []
                 current = row[0]
-                facts.append(_fact(row))
+                facts.append(read_fact(row))
             if facts:
                 yield current, facts
 
@@ -379,38 +379,6 @@ def _insert_facts(connection: sqlite3.Connection, document: DocumentRecord) -> N
                 ),
             )
             position += 1
-
-
-def _fact(row: tuple[Any, ...]) -> Fact:
-    document_id, _, subject_id, object_id, subject, predicate, object_ = row[:7]
-    title, page, start, end, passage_id, extractor, confidence, time = row[7:]
-    span = Span(start, end) if start is not None else None
-    source = Source(document_id, title, page, span)
-    said = Contribution(source, passage_id, extractor, confidence, time)
-    return Fact(subject, predicate, object_, (said,), subject_id, object_id)
-
-
-def _passage_row(passage: PassageRecord) -> tuple[object, ...]:
-    return (
-        passage.id,
-        passage.document_id,
-        passage.position,
-        passage.span.start,
-        passage.span.end,
-        passage.page,
-        passage.heading,
-        passage.text,
-        passage.vector_key,
-    )
-
-
-def _found(row: tuple[Any, ...]) -> FoundPassage:
-    id_, document_id, position, start, end, text, heading, page, vector_key, title = row
-    span = Span(start, end)
-    passage = PassageRecord(
-        id_, document_id, position, span, text, heading, page=page, vector_key=vector_key
-    )
-    return FoundPassage(passage, title)
 
 
 def _rows_in(

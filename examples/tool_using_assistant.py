@@ -6,11 +6,13 @@ from datetime import date
 from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.tools import tool
 
 MANUAL = """The greenhouse is watered at six in the morning. Tomatoes need two litres a day and
 basil needs half a litre. The roof vents open by themselves above 28 degrees."""
 
 
+@tool(read_only=True)  # it changes nothing, so an engine without weights may run it
 def days_between(start_date: str, end_date: str) -> int:
     """Count the days between two dates (YYYY-MM-DD)."""
     return abs((date.fromisoformat(end_date) - date.fromisoformat(start_date)).days)
@@ -28,4 +30,4 @@ with tempfile.TemporaryDirectory() as folder, KnowledgeBase.open(folder) as base
         answer = agent.ask(question)
         print(f"{question}\n  {answer.text}")
         for use in answer.tool_calls:
-            print(f"  called {use.name}({dict(use.args)})")
+            print(f"  {use.status}: {use.name}({dict(use.args)})")

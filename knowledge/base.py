@@ -18,11 +18,9 @@ from ..database.records import DocumentInfo, DocumentRecord
 from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
-from ..retrieval.embeddings import (
-    load_embeddings,
-    reads_chinese,
-)
+from ..retrieval.embeddings import load_embeddings, reads_chinese
 from ..retrieval.fusion import fuse
+from ..retrieval.vector_index import normalized
 from ..text import has_cjk
 from .embedding_record import compare_models, record_or_compare
 from .importing import to_fact
@@ -77,9 +75,8 @@ class KnowledgeBase:
                 with; a new base gets the small English one of the extra `minilm`.
             create: Whether to make a base where there is none.
             read_only: Never write.
-            immutable: With `read_only`, for a base that nobody can change while it is open, as on
-                a read-only disk; changes made meanwhile, even earlier ones not yet merged into the
-                main file, would not be seen.
+            immutable: With `read_only`, for a base that nobody can change, as on a read-only disk;
+                changes that are not yet merged into the main file are not seen.
             busy_seconds: How long a write waits for another process that is writing.
 
         Raises:
@@ -224,8 +221,8 @@ class KnowledgeBase:
             raise TypeError("delete takes a list of document ids, not a string")
         return self.database.delete_documents(list(document_ids))
 
-    def _is_unchanged(self, candidate: Candidate, pending: Iterable[DocumentRecord]) -> bool:
-        for record in pending:
+    def _is_unchanged(self, candidate: Candidate, pending: list[DocumentRecord]) -> bool:
+        for record in reversed(pending):  # the last of one id counts
             if record.id == candidate.id:
                 return record.content_hash == candidate.content_hash
         stored = self.database.content_hashes([candidate.id])
@@ -250,7 +247,7 @@ class KnowledgeBase:
                 progress(done, done + len(report.refused))
 
     def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
-        """The vectors of all passages by key; new ones are stored ahead, for a run after a crash."""
+        """The vectors of all passages by key; new ones are stored ahead, in case of a crash."""
         texts = {
             passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
             for record in records
@@ -261,7 +258,7 @@ class KnowledgeBase:
         missing = sorted(set(texts) - set(vectors))
         if missing:
             embedded = self.embeddings.embed_documents([texts[key] for key in missing])
-            array = _normalized(np.asarray(embedded, dtype="<f4"))
+            array = normalized(np.asarray(embedded, dtype="<f4"))
             new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
             self.database.put_vectors(new.items())
             vectors |= new
@@ -400,9 +397,4 @@ class KnowledgeBase:
         if mode != "vector" and has_cjk(query) and not self.reads_chinese:
             return None
         vector = np.asarray(self.embeddings.embed_query(query), dtype="<f4")
-        return _normalized(vector[None, :])[0]
-
-
-def _normalized(vectors: np.ndarray) -> np.ndarray:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.where(lengths == 0, 1, lengths)).astype("<f4")
+        return normalized(vector[None, :])[0]

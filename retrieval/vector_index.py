@@ -119,3 +119,9 @@ class VectorIndex:
                 ]
 
             return best(find, k=k) if visible else []
+
+
+def normalized(vectors: np.ndarray) -> np.ndarray:
+    """Rows of length one (float32); a row of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype("<f4")

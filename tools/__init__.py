@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .calculator import calculate, calculator_tool
-    from .registry import as_tool, as_tools
+    from .registry import as_tool, as_tools, is_read_only, tool
 
-__all__ = ["as_tool", "as_tools", "calculate", "calculator_tool"]
+__all__ = ["as_tool", "as_tools", "calculate", "calculator_tool", "is_read_only", "tool"]
 
 _HOMES = {
     "as_tool": "registry",
     "as_tools": "registry",
     "calculate": "calculator",
     "calculator_tool": "calculator",
+    "is_read_only": "registry",
+    "tool": "registry",
 }
 
 

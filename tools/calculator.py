@@ -137,4 +137,5 @@ def calculator_tool() -> BaseTool:
             "Compute an arithmetic expression, for example (3 + 4) * 12. 计算一个算术表达式。"
         ),
         handle_tool_error=True,
+        metadata={"read_only": True},
     )

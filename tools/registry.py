@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
+from langchain_core.tools import tool as langchain_tool
 
 RESERVED_NAMES = frozenset({"search_knowledge"})
 
@@ -22,7 +23,34 @@ def as_tool(function: BaseTool | Callable[..., Any]) -> BaseTool:
     if not (function.__doc__ or "").strip():
         name = getattr(function, "__name__", repr(function))
         raise ValueError(f"{name} needs a docstring: it tells the model what the function does")
-    return tool(function)
+    return langchain_tool(function)
+
+
+def tool(*, read_only: bool = False) -> Callable[[Callable[..., Any]], BaseTool]:
+    """A decorator that makes a tool of a function and says whether it changes anything.
+
+    A tool counts as changing unless it is declared read-only; an agent on an engine without weights
+    holds calls of changing tools. A LangChain tool says the same in `metadata={"read_only": True}`.
+
+    >>> @tool(read_only=True)
+    ... def get_weather(city: str) -> str:
+    ...     "The weather of a city."
+    ...     return "sunny"
+    >>> is_read_only(get_weather)
+    True
+    """
+
+    def make(function: Callable[..., Any]) -> BaseTool:
+        made = as_tool(function)
+        made.metadata = {**(made.metadata or {}), "read_only": read_only}
+        return made
+
+    return make
+
+
+def is_read_only(one: BaseTool | None) -> bool:
+    """Whether a tool is declared to change nothing; only a plain True counts."""
+    return one is not None and (one.metadata or {}).get("read_only") is True
 
 
 def as_tools(functions: Iterable[BaseTool | Callable[..., Any]]) -> list[BaseTool]:

@@ -1,4 +1,4 @@
-"""A stream adds up to what one call gives, whatever ids an engine writes and however it cuts them."""
+"""A stream adds up to what one call gives, whatever ids an engine writes, however it cuts them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -76,12 +76,12 @@ async def astreamed(model: ChatGLM3, **options) -> AIMessageChunk:
 
 PARTS = st.lists(
     st.one_of(
-        st.sampled_from(
-            [
-                ASSISTANT, OBSERVATION, USER, "\n", " \n", "get_weather\n", "```python\n", "```", "STOP",
-                "tool_call(city='北京')", "tool_call(a=", '{"path": "/home/us', "interpreter\n", "你好。", "ST",
-            ]
-        ),
+        st.sampled_from([
+            ASSISTANT, OBSERVATION, USER, "\n", " \n", "get_weather\n", "```python\n", "```",
+            "STOP", "ST",
+            "tool_call(city='北京')", "tool_call(a=", '{"path": "/home/us', 
+            "interpreter\n", "你好。",
+        ]),
         st.integers(0, 300),
         st.text(max_size=6),
     ),
