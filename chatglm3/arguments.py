@@ -256,9 +256,27 @@ def _sum(reader: _Reader) -> str | None:
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     runs = re.findall(r"[\d.()\s+*/%-]{3,}", text)
     sums = [run.strip() for run in runs if re.search(r"\d\s*\)*\s*[-+*/%]+\s*\(*\s*\d", run)]
-    if not sums:
+    if not sums or not _is_whole(max(sums, key=len), text):
         return None
     return re.sub(r"\s*([-+*/%]+)\s*", r" \1 ", max(sums, key=len)).replace(" ** ", "**").strip()
+
+
+def _is_whole(expression: str, text: str) -> bool:
+    """Whether an expression is all that a text would have computed; a part of a sum is none.
+
+    No number may be left over, no function or exponent may touch it, and "11-87" alone may be a
+    model, a score or a page range: a minus without blanks counts only where a result is asked for.
+    """
+    before, _, after = text.partition(expression)
+    if re.search(r"\d", before + after) or re.search(r"[a-z_]\(?$|\)$", before):
+        return False
+    if re.fullmatch(r"\d+(?:-\d+)+", expression):
+        asked = r"等于|多少|计算|算|=|\b(?:calculate|compute|what(?:'s| is)|equals?|minus)\b"
+        return (
+            re.search(asked, text) is not None
+            and re.search(r"model|型号|编号|\bno\b", text) is None
+        )
+    return True
 
 
 def _currency(reader: _Reader, name: str) -> str | None:
