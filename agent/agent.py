@@ -212,6 +212,8 @@ def build_agent(
         threshold = {"zh": float(threshold), "en": float(threshold)}
     if max_steps < 1:
         raise ValueError(f"max_steps must be at least 1, not {max_steps}")
+    if isinstance(labels, str):
+        raise ValueError(f"labels must be a list of strings, not {labels!r}")
     listed = as_tools(tools)
     if calculator and all(tool.name != "calculator" for tool in listed):
         listed.append(calculator_tool())

@@ -205,9 +205,7 @@ class KnowledgeBase:
         listed = [to_fact(fact, document_id=owner, title=title) for fact in facts]
         if not listed:
             raise ValueError("there are no facts to add")
-        record = read_fact_set(
-            listed, document_id=document_id, title=title, labels=tuple(sorted(set(labels)))
-        )
+        record = read_fact_set(listed, document_id=document_id, title=title, labels=labels)
         report = AddReport()
         if self.database.content_hashes([record.id]).get(record.id) == record.content_hash:
             report.unchanged.append(record.id)
@@ -290,7 +288,7 @@ class KnowledgeBase:
             At most `k` passages, best first, then in mode "graph" the facts.
 
         Raises:
-            ValueError: an empty query, or a `k` or mode that does not exist.
+            ValueError: an empty query, a `k` or mode that does not exist, or labels of no list.
         """
         if not query.strip():
             raise ValueError("the question is empty")
@@ -300,7 +298,7 @@ class KnowledgeBase:
             raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
         query = query[:MAX_QUERY_CHARACTERS]
         vector = None if mode == "bm25" else self._query_vector(query, mode)
-        view = visible_part(self.database, filter, None if labels is None else frozenset(labels))
+        view = visible_part(self.database, filter, labels)
         depth = max(k, _CANDIDATES)
         with self._lock:
             lexical = (
@@ -344,8 +342,8 @@ class KnowledgeBase:
         labels: Iterable[str] | None = None,
     ) -> KnowledgeBaseRetriever:
         """This base as a LangChain retriever; it gives passages only."""
-        allowed = None if labels is None else tuple(labels)
-        return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=allowed)
+        given: Any = labels  # pydantic makes a tuple of it, and refuses a bare string
+        return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=given)
 
     def facts(self, entity: str) -> list[Fact]:
         """The facts about an entity, given by name, alias or id."""

@@ -3,9 +3,9 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.documents import Document
 
@@ -68,10 +68,11 @@ def check_document(document: object) -> Candidate:
         )
     text, metadata = document.page_content, document.metadata
     title = " ".join(str(metadata.get("title") or "").split())
-    labels = metadata.get("labels") or ()
-    labels = (
-        (labels,) if isinstance(labels, str) else tuple(sorted({str(label) for label in labels}))
-    )
+    labels = check_labels(metadata.get("labels"))
+    try:
+        json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, default=str).encode()
+    except (TypeError, ValueError) as error:  # mixed keys, half a character, a cycle
+        raise ValueError(f"its metadata cannot be stored: {error}") from None
     digest = content_hash(title, text, metadata, labels)
     id_ = document.id or f"document-{digest[:16]}"
     for part in (id_, title, text):
@@ -82,6 +83,22 @@ def check_document(document: object) -> Candidate:
     if not text.strip():
         raise ValueError("it is empty")
     return Candidate(id_, title, text, metadata, labels, digest)
+
+
+def check_labels(labels: object) -> tuple[str, ...]:
+    """Access labels in order; None stands for none, which is public.
+
+    Raises:
+        ValueError: they are no list of non-empty strings. A slip must never make a document public.
+    """
+    if labels is None:
+        return ()
+    listed = cast("Collection[object]", labels)
+    if not isinstance(labels, list | tuple | set | frozenset) or not all(
+        isinstance(label, str) and label.strip() for label in listed
+    ):
+        raise ValueError(f"labels must be a list of non-empty strings, not {labels!r}")
+    return tuple(sorted(cast("set[str]", set(listed))))
 
 
 def read_document(candidate: Candidate, *, max_width: int, extract: bool = True) -> DocumentRecord:
@@ -128,10 +145,11 @@ def _with_passages(fact: Fact, passages: Sequence[PassageRecord]) -> Fact:
 
 
 def read_fact_set(
-    facts: Iterable[Fact], *, document_id: str | None, title: str, labels: tuple[str, ...] = ()
+    facts: Iterable[Fact], *, document_id: str | None, title: str, labels: Iterable[str] = ()
 ) -> DocumentRecord:
     """A set of facts as a document of its own: one line of text for each, which its span covers."""
     listed = list(facts)
+    labels = check_labels(labels)
     lines = [format_fact(fact.subject, fact.predicate, fact.object) for fact in listed]
     details = [[c.extractor, c.confidence, c.time] for f in listed for c in f.contributions]
     digest = content_hash("facts", title, lines, details, labels)

@@ -8,6 +8,7 @@ from ..database.database import Database
 from ..database.records import FoundPassage
 from ..evidence import Evidence, Source
 from ..facts import Fact, format_fact
+from .records import check_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,17 @@ class View:
 
 
 def visible_part(
-    database: Database, filter: Mapping[str, Any] | None, labels: frozenset[str] | None
+    database: Database, filter: Mapping[str, Any] | None, labels: Iterable[str] | None
 ) -> View:
     """What a caller with these labels sees of the documents that carry this metadata."""
-    if filter is None and labels is None:
+    own = None if labels is None else frozenset(check_labels(labels))
+    if filter is None and own is None:
         return View()
     documents = frozenset(
         id_
         for id_, metadata, required in database.metadata()
         if _matches(metadata, filter or {})
-        and (labels is None or not required or not labels.isdisjoint(required))
+        and (own is None or not required or not own.isdisjoint(required))
     )
     found = database.passages_of(documents)
     return View(documents, frozenset(one.passage.id for one in found))
