@@ -113,6 +113,8 @@ class Connections:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         if mode != "ro":
+            if _tables(connection) and _application_id(connection) != APPLICATION_ID:
+                return connection  # another program's file: refused below, and left as it is
             self._use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
         return connection
