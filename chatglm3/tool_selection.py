@@ -110,7 +110,8 @@ _NO_REQUEST = re.compile(
     r"\b(?:if|unless|whether|suppose|supposing|imagine|why|who|whom|whose|when|which|should|must)\b|"
     r"\bhow\b(?!\s+(?:much|many|far|long|hot|cold|warm)\b)|"
     r"\b(?:what\s+(?:if|happens|happened|does|did)|policy|procedure|requirements?|said|says|told|asked|did)\b|"
-    r"不|别(?!墅|名|人)|没有|没能|未|勿|禁止|避免|无需|无须|取消了|如果|假如|要是|倘若|万一|假设|是否|会不会|"
+    r"\b(?:yesterday|ago|already|last\s+(?:night|week|month|year))\b|^\s*(?:i|we|they|he|she|it)\s+\w+ed\b|"
+    r"昨[天日晚]|前天|上周|上个?月|去年|刚[才刚]|了[。.！!]?\s*$|不|别(?!墅|名|人)|没有|没能|未|勿|禁止|避免|无需|无须|取消了|如果|假如|要是|倘若|万一|假设|是否|会不会|"
     r"为什么|为何|怎么(?!样)|怎样|如何|谁|何时|什么时候|哪年|多久|手续|流程|条件|规定|政策|原因|说过|曾经|曾|已经|过吗",
     re.IGNORECASE,
 )
@@ -176,7 +177,8 @@ def _name_words(name: str) -> list[str]:
 def _subject_words(tool: Mapping[str, Any]) -> frozenset[str]:
     text = fold(f"{tool.get('name', '')} {tool.get('description', '')}")
     rows = [word for row in _SUBJECTS if any(word in text for word in row) for word in row]
-    return frozenset(rows)
+    # "Transfer 250 to Bob": the word that names the tool is no one's name.
+    return frozenset(rows) | frozenset(_name_words(str(tool.get("name", ""))))
 
 
 def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any]:

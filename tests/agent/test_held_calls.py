@@ -101,6 +101,9 @@ def test_a_read_only_tool_runs(base):
         "Who deleted user account 5?",
         "What happens when I reset my password?",
         "Which paper says passwords are reset every year?",
+        "We deleted user account 5 yesterday.",
+        "He deleted user account 5.",
+        "昨天取消订单 A1234 了",
         "为什么客厅的灯没有关闭？",
         "取消订单 A1234 需要什么手续？",
         "不要取消订单 A1234",
@@ -113,3 +116,13 @@ def test_a_read_only_tool_runs(base):
 def test_what_is_no_plain_request_calls_nothing(question):
     tools = [convert_to_openai_tool(one)["function"] for one in TOOLS]
     assert choose_tool(question, tools) is None
+
+
+def test_the_word_that_names_a_tool_is_no_argument():
+    def transfer(amount: float, account: str) -> str:
+        """Transfer money to an account."""
+        return "ok"
+
+    tools = [convert_to_openai_tool(transfer)["function"]]
+    call = choose_tool("Transfer 250 to account Bob", tools)
+    assert call == ("transfer", {"amount": 250, "account": "Bob"})
