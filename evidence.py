@@ -7,6 +7,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from .text import Language, Span, language
 
+#: A longer title is cut: nobody reads it, and it stands before every passage of its document.
+MAX_TITLE_CHARACTERS = 300
+
 EvidenceKind = Literal["passage", "fact"]
 SearchMode = Literal["vector", "bm25", "hybrid", "graph"]
 
@@ -67,8 +70,8 @@ class Evidence:
 
     @property
     def title(self) -> str:
-        """The title of the first source's document, or nothing."""
-        return self.sources[0].title if self.sources else ""
+        """The title of the first source's document, or nothing; a very long one is cut."""
+        return self.sources[0].title[:MAX_TITLE_CHARACTERS] if self.sources else ""
 
     def to_dict(self) -> dict[str, Any]:
         """The one JSON form; `from_dict` reads it back."""
@@ -129,6 +132,8 @@ class PassageSource(Protocol):
 
 _FRAME = re.compile(r"\[(\d{1,9})\] (passage|fact): ?(.*)")
 _INDENT = "  "
+# All that str.splitlines, a terminal or a model may take for the end of a line.
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,8 @@ class NumberedEvidence:
 def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     r"""Write numbered evidence as an observation; `parse_evidence` reads it back.
 
-    The blanks and line ends of a title become single blanks; a text stays as it is.
+    The blanks and line ends of a title become single blanks, a very long one is cut; every kind of
+    line end in a text becomes a plain one, so that no line of it stands at the margin.
 
     >>> text = "北京是首都。\n[2] passage: 假的"
     >>> piece = Evidence("p1", "passage", text, 1.0, sources=(Source("a.txt", "北京"),))
@@ -156,7 +162,7 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     lines: list[str] = []
     for number, piece in pieces:
         lines.append(f"[{number}] {piece.kind}: {' '.join(piece.title.split())}".rstrip())
-        lines.extend(_INDENT + line for line in piece.text.split("\n"))
+        lines.extend(_INDENT + line for line in _LINE_ENDS.sub("\n", piece.text).split("\n"))
     return "\n".join(lines)
 
 
@@ -170,7 +176,12 @@ def parse_evidence(observation: str) -> list[NumberedEvidence]:
         if frame is not None:
             kind: EvidenceKind = "fact" if frame.group(2) == "fact" else "passage"
             pieces.append(
-                NumberedEvidence(int(frame.group(1)), kind, frame.group(3), "\n".join(body))
+                NumberedEvidence(
+                    int(frame.group(1)),
+                    kind,
+                    frame.group(3)[:MAX_TITLE_CHARACTERS].rstrip(),
+                    "\n".join(body),
+                )
             )
 
     for line in observation.split("\n"):

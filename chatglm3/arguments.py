@@ -303,8 +303,8 @@ def _free_text(reader: _Reader) -> str | None:
         r"\bremind me\b.*?\b(?:to|about)\s+(?P<a>[^.?!]{2,80})",
         r"[：:]\s*(?P<a>.{2,200})$",
         r"\b(?:saying|that says)\s+(?P<a>.{2,200}?)[.?!]?$",
-        r"(?:把|将)\s*(?P<a>[^，。]{1,80}?)\s*(?:翻译|译)",
-        r"\btranslate\s+(?P<a>.{1,80}?)\s+(?:in)?to\b",
+        r"(?:把|将)\s*+(?P<a>[^，。\s][^，。]{0,79}?)\s*(?:翻译|译)",
+        r"\btranslate\s++(?P<a>\S.{0,79}?)\s+(?:in)?to\b",
     ):
         match = re.search(pattern, reader.rest, re.IGNORECASE)
         if match and match.group("a").strip():

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..evidence import NumberedEvidence
+from ..evidence import MAX_TITLE_CHARACTERS, NumberedEvidence
 from ..text import Span, fold, has_cjk, language, segmenter, sentences, words
 
 # A further sentence is given when it scores at least this share of the best one.
@@ -206,7 +206,7 @@ def _passage_bonus(question: str, rank: int, passages: Sequence[NumberedEvidence
 
 
 def _bare_title(title: str) -> str:
-    return fold(re.sub(r"\s*[(（].*[)）]\s*$", "", title)).strip()
+    return fold(re.sub(r"\s*[(（].*[)）]\s*$", "", title[:MAX_TITLE_CHARACTERS])).strip()
 
 
 def _scored(

@@ -164,16 +164,20 @@ def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
             "added": report.added,
             "updated": report.updated,
             "unchanged": report.unchanged,
+            "removed": report.removed,
             "refused": [{"id": id_, "reason": reason} for id_, reason in report.refused],
+            "notes": [{"id": id_, "note": note} for id_, note in report.notes],
             "passages": report.passages,
             "facts": report.facts,
             "base": statistics,
         }
         print_json(data)
     else:
-        for name in ("added", "updated"):
+        for name in ("added", "updated", "removed"):
             for id_ in getattr(report, name):
                 say(f"{name} {id_}")
+        for id_, note in report.notes:
+            say(f"note {id_}: {note}")
         for id_, reason in report.refused:
             say(f"refused {id_ or '(a document without an id)'}: {reason}")
         say(

@@ -1,7 +1,7 @@
 """The knowledge base: one corpus on disk, searched for passages and facts."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from types import TracebackType
 from typing import Any, Self, get_args
@@ -14,7 +14,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
-from ..database.records import DocumentInfo, DocumentRecord
+from ..database.records import DocumentInfo
 from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
@@ -25,18 +25,15 @@ from ..text import has_cjk
 from .embedding_record import compare_models, record_or_compare
 from .importing import to_fact
 from .indexes import Indexes
-from .records import AddReport, Candidate, check_document, read_document, read_fact_set
+from .records import AddReport, read_fact_set
 from .results import fact_evidence, passage_evidence, visible_part
 from .retriever import KnowledgeBaseRetriever
+from .writing import DocumentWriter, Progress
 
 DATABASE_NAME = "base.sqlite"
-MAX_PASSAGE_WIDTH = 1200
 MAX_QUERY_CHARACTERS = 4000
 _CANDIDATES = 100  # passages of each ranking that fusion sees
-_BATCH = 64  # passages embedded together
 _FACTS = 6  # facts given beside the passages
-
-Progress = Callable[[int, int], None]
 
 
 class KnowledgeBase:
@@ -160,26 +157,9 @@ class KnowledgeBase:
             progress: Called with the number of documents done and seen so far.
             extract_facts: Whether rules read facts out of the text.
         """
-        report = AddReport()
-        pending: list[DocumentRecord] = []
-        waiting = 0
-        for document in docs:
-            try:
-                candidate = check_document(document)
-            except ValueError as error:
-                report.refused.append((document.id or "", str(error)))
-                continue
-            if self._is_unchanged(candidate, pending):
-                report.unchanged.append(candidate.id)
-                continue
-            record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extract=extract_facts)
-            pending.append(record)
-            waiting += len(record.passages)
-            if waiting >= _BATCH:
-                self._store(pending, report, progress)
-                pending, waiting = [], 0
-        self._store(pending, report, progress)
-        return report
+        writer = self._writer(progress)
+        writer.add(docs, extract_facts=extract_facts)
+        return writer.report
 
     def add_facts(
         self,
@@ -206,61 +186,21 @@ class KnowledgeBase:
         if not listed:
             raise ValueError("there are no facts to add")
         record = read_fact_set(listed, document_id=document_id, title=title, labels=labels)
-        report = AddReport()
+        writer = self._writer(None)
         if self.database.content_hashes([record.id]).get(record.id) == record.content_hash:
-            report.unchanged.append(record.id)
+            writer.report.unchanged.append(record.id)
         else:
-            self._store([record], report, None)
-        return report
+            writer.store([record])
+        return writer.report
+
+    def _writer(self, progress: Progress | None) -> DocumentWriter:
+        return DocumentWriter(self.database, lambda: self.embeddings, progress)
 
     def delete(self, document_ids: Iterable[str]) -> list[str]:
         """Delete documents with everything that stands on them alone; the ids that were there."""
         if isinstance(document_ids, str):
             raise TypeError("delete takes a list of document ids, not a string")
         return self.database.delete_documents(list(document_ids))
-
-    def _is_unchanged(self, candidate: Candidate, pending: list[DocumentRecord]) -> bool:
-        for record in reversed(pending):  # the last of one id counts
-            if record.id == candidate.id:
-                return record.content_hash == candidate.content_hash
-        stored = self.database.content_hashes([candidate.id])
-        return stored.get(
-            candidate.id
-        ) == candidate.content_hash and not self.database.without_vectors([candidate.id])
-
-    def _store(
-        self, records: Iterable[DocumentRecord], report: AddReport, progress: Progress | None
-    ) -> None:
-        records = list(records)
-        vectors = self._embed(records)
-        known = self.database.content_hashes([record.id for record in records])
-        for record in records:
-            self.database.put_document(record, vectors)
-            (report.updated if record.id in known else report.added).append(record.id)
-            known[record.id] = record.content_hash
-            report.passages += len(record.passages)
-            report.facts += len({fact.id for fact in record.facts})
-            if progress is not None:
-                done = len(report.added) + len(report.updated) + len(report.unchanged)
-                progress(done, done + len(report.refused))
-
-    def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
-        """The vectors of all passages by key; new ones are stored ahead, in case of a crash."""
-        texts = {
-            passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
-            for record in records
-            for passage in record.passages
-            if passage.vector_key
-        }
-        vectors = self.database.vectors_by_key(texts)
-        missing = sorted(set(texts) - set(vectors))
-        if missing:
-            embedded = self.embeddings.embed_documents([texts[key] for key in missing])
-            array = normalized(np.asarray(embedded, dtype="<f4"))
-            new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
-            self.database.put_vectors(new.items())
-            vectors |= new
-        return vectors
 
     # --- reading ----------------------------------------------------------------------------
 

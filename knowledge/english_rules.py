@@ -62,7 +62,7 @@ _FORMS = r"(?:Pty|Ltd|Inc|Corporation|Company|Corp|plc|PLC|GmbH|Limited|LLC)\b"
 
 
 def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool] | None:
-    opened = re.sub(r"^(?:The |A |An |[\"“'‘]+)+", "", sentence)
+    opened = re.sub(r"^(?:The |A |An |[\"“'‘])+", "", sentence)
     bare = re.sub(r"^(?:The |A |An )", "", topic)
     if topic:
         for start in (sentence, opened):
@@ -97,7 +97,7 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
 
 def _full_name(topic: str, sentence: str, rest: str) -> Iterator[Reading]:
     """The longer name under which the opening introduces its topic."""
-    opened = re.sub(r"^(?:The |A |An |[\"“'‘]+)+", "", sentence)
+    opened = re.sub(r"^(?:The |A |An |[\"“'‘])+", "", sentence)
     name = opened[: len(opened) - len(rest)].strip(" \"”'")
     if (
         len(name) > len(topic) + 2

@@ -5,11 +5,13 @@ the sentence or line that it was read in.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
 from ..evidence import Source
 from ..facts import Contribution, Fact
+from ..retrieval.splitting import MAX_HEADING_CHARACTERS, markdown_heading
 from ..text import Span, fold, has_cjk, language, normalize_name, sentences
 from . import chinese_rules, english_rules
 from .linking import bare_name
@@ -25,7 +27,9 @@ from .structured_text import (
     table_at,
 )
 
-_LONGEST_SENTENCE = 1_000
+#: No rule reads a longer sentence; `unread_sentences` counts them.
+LONGEST_SENTENCE = 1_000
+_LONGEST_OPENING = 400
 
 
 def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]:
@@ -47,6 +51,7 @@ def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]
     [('苏轼', '出生地', '眉山'), ('苏轼', '朝代', '北宋')]
     """
     found: dict[str, Fact] = {}
+    said_by: defaultdict[str, dict[Source, Contribution]] = defaultdict(dict)
     for reading, span in _readings(text, title):
         said = Contribution(
             Source(document_id, title, None, span),
@@ -57,12 +62,21 @@ def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]
         fact = _fact(reading, said)
         if fact is None:
             continue
-        before = found.get(fact.id)
-        if before is None:
-            found[fact.id] = fact
-        elif said.source not in before.sources:
-            found[fact.id] = replace(before, contributions=(*before.contributions, said))
-    return list(found.values())
+        fact_id = fact.id
+        found.setdefault(fact_id, fact)
+        said_by[fact_id].setdefault(said.source, said)
+    return [
+        replace(fact, contributions=tuple(said_by[fact_id].values()))
+        for fact_id, fact in found.items()
+    ]
+
+
+def unread_sentences(text: str) -> int:
+    """How many sentences of a text are too long for the rules."""
+    lines = (line for line in text.split("\n") if len(line) > LONGEST_SENTENCE)
+    return sum(
+        place.end - place.start > LONGEST_SENTENCE for line in lines for place in sentences(line)
+    )
 
 
 _MARKS = " \t\r\n,，;；:：、。|*_`~"
@@ -95,10 +109,7 @@ def _without_stop(text: str) -> str:
 # --- blocks: what kind of text stands where ------------------------------------------------------
 
 
-_HEADING = re.compile(
-    r"\s{0,3}(?:#{1,6}\s+(?P<hash>.+?)\s*#*|={2,4}\s*(?P<wiki>[^=]+?)\s*={2,4}|"
-    r"【(?P<lens>[^】]+)】)\s*$"
-)
+_OTHER_HEADING = re.compile(r"={2,4}(?P<wiki>[^=]+)={2,4}|【(?P<lens>[^】]+)】")
 _GENERIC_HEADING = re.compile(
     r"(?:基本|个人|主要|相关|详细|其他)?(?:信息|资料|简介|概述|概况|介绍|生平|经历|作品|历史|背景|"
     r"内容|目录|参考|注释|参见|外部链接|参数|规格|数据|"
@@ -124,8 +135,8 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
         position += 1
         if not line.text.strip():
             continue
-        marked = _HEADING.match(line.text)
-        if marked is not None:
+        marked = _heading_words(line.text)
+        if marked:
             heading = _own_heading(marked)
             opening = True
             continue
@@ -147,9 +158,20 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
         opening = False
 
 
-def _own_heading(marked: re.Match[str]) -> str:
+def _heading_words(line: str) -> str:
+    """The words of a line that is a heading, in Markdown, a wiki's marks or 【】; else nothing."""
+    line = line.rstrip()
+    bare = line.lstrip()
+    if len(line) > MAX_HEADING_CHARACTERS or len(line) - len(bare) > 3:
+        return ""
+    match = _OTHER_HEADING.fullmatch(bare)
+    if match is None:
+        return markdown_heading(bare)
+    return (match["wiki"] or match["lens"]).strip()
+
+
+def _own_heading(words: str) -> str:
     """A heading as the subject of what stands beneath it; empty for "Overview" and the like."""
-    words = next(group for group in marked.groups() if group)
     words = re.sub(r"^(?:[\d.]+|[一二三四五六七八九十]+[、.])\s*", "", words.strip(" *#《》"))
     if _GENERIC_HEADING.fullmatch(words) or len(words) > 40 or re.search(r"[。？！?!：:]", words):
         return ""
@@ -190,10 +212,8 @@ _NO_TOPIC = re.compile(
 
 
 def _guess(text: str) -> str:
-    lines = (
-        line for line in text[:2000].split("\n") if line.strip() and _HEADING.match(line) is None
-    )
-    opening = next(lines, "").strip()
+    lines = (line for line in text[:2000].split("\n") if line.strip() and not _heading_words(line))
+    opening = next(lines, "").strip()[:_LONGEST_OPENING]
     match = _GUESS_ZH.match(opening) or _GUESS_EN.match(opening)
     if match is None or _NO_TOPIC.match(match.group(1)):
         return ""
@@ -206,9 +226,9 @@ def _guess(text: str) -> str:
 def _read_prose(line: Line, topic: str, *, opening: bool) -> Iterator[tuple[Reading, Span]]:
     for number, place in enumerate(sentences(line.text)):
         sentence = place.cut(line.text)
-        if len(sentence) > _LONGEST_SENTENCE:
+        if len(sentence) > LONGEST_SENTENCE:
             continue
-        lead = re.match(r"(?:[-*•>·]|\d+[.)、])\s+", sentence)
+        lead = re.match(r"(?:[-*•>·]|\d{1,4}[.)、])\s+", sentence)
         plain = sentence[lead.end() :] if lead is not None else sentence
         rules = chinese_rules if language(plain) == "zh" else english_rules
         span = Span(line.start + place.start, line.start + place.end)

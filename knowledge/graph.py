@@ -99,14 +99,17 @@ class KnowledgeGraph:
         """Add what a document says; said twice, a fact keeps each of its contributions once."""
         touched: set[str] = set()
         known = self._by_document.setdefault(document_id, set())
+        by_id: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
-            fact_id = fact.id
+            by_id[fact.id].append(fact)
+        for fact_id, same in by_id.items():
+            fact = same[0]
             said = self._said.setdefault(fact_id, {})
             before = said.get(document_id)
             if before is not None:
-                said[document_id] = _merge([before, fact])
+                said[document_id] = _merge([before, *same])
             else:
-                said[document_id] = fact
+                said[document_id] = _merge(same)
                 known.add(fact_id)
                 self._count(fact, +1)
             self._refresh(fact_id)

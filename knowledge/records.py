@@ -3,31 +3,39 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from langchain_core.documents import Document
 
 from ..database.records import DocumentRecord, PassageRecord
-from ..evidence import Source
+from ..evidence import MAX_TITLE_CHARACTERS, Source
 from ..facts import Contribution, Fact, format_fact
+from ..retrieval.loaders import READING_KEY
 from ..retrieval.splitting import split_text
 from ..text import Span
 from .extraction import extract_facts
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
-READING_VERSION = 1
+READING_VERSION = 2
 
 
 @dataclass(slots=True)
 class AddReport:
-    """What `add_documents` or `add_facts` did, as document ids; `refused` holds the reasons."""
+    """What `add_documents` or `add_facts` did, as document ids; `refused` holds the reasons.
+
+    `removed` are rows that a file of several documents no longer has. `notes` says of a document
+    (by id) what was bounded while it was read: a title cut, sentences in which no facts were read,
+    nesting taken away.
+    """
 
     added: list[str] = field(default_factory=list[str])
     updated: list[str] = field(default_factory=list[str])
     unchanged: list[str] = field(default_factory=list[str])
+    removed: list[str] = field(default_factory=list[str])
     refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     passages: int = 0
     facts: int = 0
 
@@ -53,6 +61,7 @@ class Candidate:
     metadata: Mapping[str, Any]
     labels: tuple[str, ...]
     content_hash: str
+    notes: tuple[str, ...] = ()
 
 
 def check_document(document: object) -> Candidate:
@@ -66,8 +75,13 @@ def check_document(document: object) -> Candidate:
         raise TypeError(
             f"add_documents takes langchain_core.documents.Document, not {type(document).__name__}"
         )
-    text, metadata = document.page_content, document.metadata
+    text = document.page_content
+    metadata = {key: value for key, value in document.metadata.items() if key != READING_KEY}
+    notes = [str(note) for note in reading_of(document).get("notes", ())]
     title = " ".join(str(metadata.get("title") or "").split())
+    if len(title) > MAX_TITLE_CHARACTERS:
+        notes.append(f"its title of {len(title):,} characters was cut to {MAX_TITLE_CHARACTERS}")
+        title = title[:MAX_TITLE_CHARACTERS]
     labels = check_labels(metadata.get("labels"))
     try:
         json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, default=str).encode()
@@ -82,7 +96,13 @@ def check_document(document: object) -> Candidate:
             raise ValueError(f"it holds half a character (a lone surrogate): {error}") from None
     if not text.strip():
         raise ValueError("it is empty")
-    return Candidate(id_, title, text, metadata, labels, digest)
+    return Candidate(id_, title, text, metadata, labels, digest, tuple(notes))
+
+
+def reading_of(document: object) -> Mapping[str, Sequence[str]]:
+    """What the loader says of a document's file, for the report; empty for any other document."""
+    told: object = document.metadata.get(READING_KEY) if isinstance(document, Document) else None
+    return cast("Mapping[str, Sequence[str]]", told) if isinstance(told, dict) else {}
 
 
 def check_labels(labels: object) -> tuple[str, ...]:
@@ -128,11 +148,11 @@ def read_document(candidate: Candidate, *, max_width: int, extract: bool = True)
         candidate.labels,
         candidate.content_hash,
         tuple(passages),
-        tuple(_with_passages(fact, passages) for fact in facts),
+        tuple(_with_passages(facts, passages)),
     )
 
 
-def _with_passages(fact: Fact, passages: Sequence[PassageRecord]) -> Fact:
+def _with_passages(facts: Iterable[Fact], passages: Sequence[PassageRecord]) -> Iterator[Fact]:
     starts = [passage.span.start for passage in passages]
 
     def located(said: Contribution) -> Contribution:
@@ -141,7 +161,8 @@ def _with_passages(fact: Fact, passages: Sequence[PassageRecord]) -> Fact:
         index = max(0, bisect_right(starts, said.source.span.start) - 1)
         return replace(said, passage_id=passages[index].id)
 
-    return replace(fact, contributions=tuple(located(said) for said in fact.contributions))
+    for fact in facts:
+        yield replace(fact, contributions=tuple(located(said) for said in fact.contributions))
 
 
 def read_fact_set(

@@ -42,6 +42,8 @@ _PAIR = re.compile(
     r"!?！？；;\"“”<>{}\[\]=\n]{0,30}?)(?:\*\*|__)?\s*(?:：|:(?=\s|[^\x00-\x7f]|\*))\s*(?:\*\*|"
     r"__)?\s*(?P<value>\S.{0,160}?)\s*$"
 )
+_LONGEST_PAIR = 400
+_LONGEST_ROW = 4_000
 _NO_KEY = frozenset(
     "注 注意 注释 例 例如 备注 提示 问 答 图 表 来源 参考 参见 如 即 说明 警告 摘要 关键词 note "
     "notes warning example e.g. i.e. "
@@ -78,6 +80,8 @@ class Pair:
 
 
 def _pair(line: Line) -> Pair | None:
+    if len(line.text) > _LONGEST_PAIR:
+        return None
     match = _PAIR.match(line.text)
     if match is None:
         return None
@@ -156,25 +160,27 @@ def _values(key: str, value: str) -> list[str]:
 
 def table_at(lines: list[Line], position: int) -> list[Line]:
     """The lines of a Markdown table that begins here."""
-    if position + 2 >= len(lines) or "|" not in lines[position].text:
+    if position + 2 >= len(lines) or "|" not in lines[position].text[:_LONGEST_ROW]:
         return []
-    if not re.fullmatch(
-        r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*", lines[position + 1].text
-    ):
+    ruled = _body(lines[position + 1]).split("|")
+    if not all(re.fullmatch(r":?-{2,}:?", cell.strip()) for cell in ruled):
         return []
     rows = lines[position : position + 2]
     for line in lines[position + 2 :]:
-        if "|" not in line.text:
+        if "|" not in line.text or len(line.text) > _LONGEST_ROW:
             break
         rows.append(line)
     return rows
 
 
+def _body(line: Line) -> str:
+    return line.text.strip().removeprefix("|").removesuffix("|")
+
+
 def _cells(line: Line) -> list[str]:
-    body = line.text.strip().removeprefix("|").removesuffix("|")
     return [
         re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("\\|", "|").strip(" *`")
-        for cell in re.split(r"(?<!\\)\|", body)
+        for cell in re.split(r"(?<!\\)\|", _body(line))
     ]
 
 

@@ -14,7 +14,15 @@ _BLOCKS = frozenset(
     "th thead title tr ul".split()
 )
 _IN_LAYOUT = "table, p, div, ul, ol, h1, h2, h3, h4, h5, h6"
-_MAX_DEPTH = 200
+#: Deeper than this, elements only hold text: a parser's time grows with the square of the depth.
+MAX_NESTING = 200
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+# Their end is often left out, so that they say nothing about the depth, or they have none.
+_NOT_COUNTED = frozenset(
+    "p li dt dd tr td th tbody thead tfoot option optgroup rb rt rp html head body colgroup "
+    "caption br hr img input meta link area base col embed source track wbr param".split()
+)
 
 
 def html_to_text(html: str) -> tuple[str, str]:
@@ -23,7 +31,7 @@ def html_to_text(html: str) -> tuple[str, str]:
     >>> html_to_text("<title>T</title><h1>A</h1><p>b<b>c</b></p><table><tr><td>x<td>y</table>")
     ('T', '# A\nbc\nx | y')
     """
-    tree = LexborHTMLParser(html)
+    tree = LexborHTMLParser(bound_nesting(html)[0])
     for tag in _DROPPED:
         for node in tree.css(tag):
             node.decompose()
@@ -36,6 +44,29 @@ def html_to_text(html: str) -> tuple[str, str]:
     return (" ".join(name.text().split()) if name is not None else ""), text
 
 
+def bound_nesting(html: str) -> tuple[str, bool]:
+    """The page with the tags taken away that would nest too deeply, and whether there were any."""
+    pieces: list[str] = []
+    depth = dropped = position = 0
+    for match in _TAG.finditer(html):
+        if match.group(2).lower() in _NOT_COUNTED:
+            continue
+        if match.group(1):
+            drop = dropped > 0
+            dropped -= drop
+            depth = max(0, depth - (not drop))
+        else:
+            drop = depth >= MAX_NESTING
+            dropped += drop
+            depth += not drop
+        if drop:
+            pieces += (html[position : match.start()], "<!")  # what follows becomes a comment
+            position = match.start() + 1
+    if not pieces:
+        return html, False
+    return "".join(pieces) + html[position:], True
+
+
 def _write(
     node: LexborNode, parts: list[str], *, depth: int = 0, keeps_lines: bool = False
 ) -> None:
@@ -45,7 +76,7 @@ def _write(
             text = child.text(deep=False)
             parts.append(text if keeps_lines else re.sub(r"\s+", " ", text))
             continue
-        if depth > _MAX_DEPTH:
+        if depth > MAX_NESTING:
             parts.append(child.text())
             continue
         # A table that only lays the page out is read like any blocks.

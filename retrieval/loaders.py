@@ -14,10 +14,17 @@ from langchain_core.documents import Document
 
 from ..errors import DocumentError
 from .encodings import decode
-from .html import html_to_text
+from .html import MAX_NESTING, bound_nesting, html_to_text
+from .splitting import markdown_heading
 
 MAX_BYTES = 50_000_000
+#: Under this key the first document of a file tells whoever stores it what was bounded while the
+#: file was read ("notes") and which documents there are of the file now ("parts", ids); not stored.
+READING_KEY = "groundglm_reading"
+
+_DEEP = f"elements nested deeper than {MAX_NESTING} were read as plain text"
 _TEXT_FIELDS = ("text", "content", "body", "正文", "内容", "文本")
+_FIRST_LEVEL = ("# ", "#\t")
 _TITLE_FIELDS = ("title", "name", "标题", "名称")
 
 
@@ -36,6 +43,7 @@ class _Read:
     text: str
     title: str = ""
     part: str = ""
+    note: str = ""
 
 
 def load_files(
@@ -86,12 +94,17 @@ def load_file(
     except RecursionError:
         yield Refusal(name, "it is nested too deeply")
     else:
-        for one in read:
-            metadata = {
+        notes = [one.note for one in read if one.note]
+        parts = [f"{name}{one.part}" for one in read] if path.suffix.lower() in _IN_PARTS else []
+        reading = {key: value for key, value in (("notes", notes), ("parts", parts)) if value}
+        for number, one in enumerate(read):
+            metadata: dict[str, Any] = {
                 "title": one.title or path.stem,
                 "source": name,
                 "size": status.st_size,
             }
+            if reading and number == 0:
+                metadata[READING_KEY] = reading
             yield Document(one.text, id=f"{name}{one.part}", metadata=metadata)
 
 
@@ -166,13 +179,14 @@ def _plain(text: str) -> Iterator[_Read]:
 
 
 def _markdown(text: str) -> Iterator[_Read]:
-    heading = re.search(r"^#\s+(\S.*?)\s*#*$", text, re.MULTILINE)
-    yield _Read(text, heading.group(1) if heading else "")
+    first = (markdown_heading(line) for line in text.split("\n") if line[:2] in _FIRST_LEVEL)
+    yield _Read(text, next(filter(None, first), ""))
 
 
 def _html(text: str) -> Iterator[_Read]:
-    title, body = html_to_text(text)
-    yield _Read(body, title)
+    bounded, is_deep = bound_nesting(text)
+    title, body = html_to_text(bounded)
+    yield _Read(body, title, note=_DEEP if is_deep else "")
 
 
 def _json(text: str) -> Iterator[_Read]:
@@ -273,3 +287,4 @@ _FORMATS: Mapping[str, Callable[[str], Iterator[_Read]]] = {
     ".csv": _csv,
     ".tsv": _csv,
 }
+_IN_PARTS = frozenset({".json", ".jsonl", ".ndjson"})

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from ..text import Span, has_cjk, sentences
 
-_HEADING = re.compile(
-    r"#{1,6}[ \t]+(?P<markdown>\S.*?)[ \t]*#*"
-    r"|(?P<chinese>(?:第[一二三四五六七八九十百零〇\d]+[章节節回篇部]|[一二三四五六七八九十]+、).{0,40})"
+#: A longer line is no heading, whatever it begins with.
+MAX_HEADING_CHARACTERS = 200
+
+_MARKDOWN = re.compile(r"#{1,6}[ \t\u3000]+(?P<words>\S.*)")
+_CHINESE = re.compile(
+    r"(?:第[一二三四五六七八九十百零〇\d]+[章节節回篇部]|[一二三四五六七八九十]+、).{0,40}"
 )
 _SENTENCE_END = "。！？!?.;；,，:：…"
 _INDENT = " \t\r\u3000"
@@ -107,12 +110,24 @@ def _cut(text: str, sentence: Span, max_width: int) -> Iterator[Span]:
 
 def _heading(text: str, piece: Span) -> str:
     """The words of a heading that is a line of its own, or nothing."""
-    match = _HEADING.fullmatch(piece.cut(text))
-    if match is None or not _is_line(text, piece):
+    if piece.end - piece.start > MAX_HEADING_CHARACTERS or not _is_line(text, piece):
         return ""
-    if match["chinese"] and match["chinese"][-1] in _SENTENCE_END:
-        return ""  # a numbered sentence of a list
-    return (match["markdown"] or match["chinese"]).strip()
+    line = piece.cut(text)
+    if _CHINESE.fullmatch(line) is None:
+        return markdown_heading(line)
+    return "" if line[-1] in _SENTENCE_END else line  # that one is a numbered sentence of a list
+
+
+def markdown_heading(line: str) -> str:
+    """The words of a line that is a Markdown heading, or nothing; a very long line is none.
+
+    >>> [markdown_heading(line) for line in ("## Opening hours ##", "# C#", "#1 hit")]
+    ['Opening hours', 'C#', '']
+    """
+    if len(line) > MAX_HEADING_CHARACTERS:
+        return ""
+    match = _MARKDOWN.fullmatch(line.rstrip())
+    return re.sub(r"[ \t\u3000]#+$", "", match["words"]).rstrip() if match is not None else ""
 
 
 def _is_line(text: str, piece: Span) -> bool:

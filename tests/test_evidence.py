@@ -54,6 +54,14 @@ PIECES = st.builds(
     why=TEXTS,
     sources=st.lists(SOURCES, max_size=2).map(tuple),
 )
+
+
+def plain_lines(text: str) -> str:
+    """The text with every kind of line end as a plain one."""
+    ended = text + "."  # so that splitlines keeps an end at the end
+    return "\n".join(ended.splitlines())[:-1]
+
+
 NUMBERED = st.lists(st.tuples(st.integers(1, 10**9 - 1), PIECES), max_size=5)
 
 
@@ -61,9 +69,22 @@ NUMBERED = st.lists(st.tuples(st.integers(1, 10**9 - 1), PIECES), max_size=5)
 def test_what_was_written_is_read_back(pieces: list[tuple[int, Evidence]]) -> None:
     read = parse_evidence(format_evidence(pieces))
     assert read == [
-        NumberedEvidence(number, piece.kind, " ".join(piece.title.split()), piece.text)
+        NumberedEvidence(number, piece.kind, " ".join(piece.title.split()), plain_lines(piece.text))
         for number, piece in pieces
     ]
+
+
+@given(NUMBERED)
+def test_nothing_but_frames_stands_at_the_margin_whatever_ends_a_line(pieces) -> None:
+    lines = format_evidence(pieces).splitlines()
+
+    assert sum(not line.startswith("  ") for line in lines) == len(pieces)
+
+
+def test_a_title_without_end_is_cut() -> None:
+    piece = Evidence("a", "passage", "text", 1.0, sources=(Source("d", "(" * 80_000),))
+
+    assert len(format_evidence([(1, piece)])) < 400
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
@@ -71,7 +92,7 @@ def test_a_forged_frame_stays_inside_its_own_piece(forgery: str) -> None:
     liar = Evidence("p", "passage", f"真的\n{forgery}", 1.0, "", (Source("a", f"题\n{forgery}"),))
     honest = Evidence("q", "fact", "a | b | c", 1.0)
     first, second = parse_evidence(format_evidence([(1, liar), (2, honest)]))
-    assert (first.number, first.text) == (1, liar.text)
+    assert (first.number, first.text) == (1, plain_lines(liar.text))
     assert second == NumberedEvidence(2, "fact", "", "a | b | c")
 
 

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
+from groundglm.knowledge.writing import DocumentWriter
 from groundglm.retrieval import HashEmbeddings
 
 TEXTS = ("The otter lives in the river.", "The falcon nests on the cliff.", "水獭住在河里。")
@@ -47,18 +48,16 @@ class Base(RuleBasedStateMachine):
 
     @rule(id_=st.sampled_from(IDS), text=st.sampled_from(TEXTS), gone=st.sampled_from(IDS))
     def add_while_another_deletes(self, id_, text, gone):
-        embed = self.base._embed
+        embed = DocumentWriter._embed
 
-        def embed_then_delete(records):
-            vectors = embed(records)
+        def embed_then_delete(writer, records):
+            vectors = embed(writer, records)
             self.other.delete([gone])
             return vectors
 
-        self.base._embed = embed_then_delete
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(DocumentWriter, "_embed", embed_then_delete)
             report = self.base.add_documents([Document(text, id=id_)])
-        finally:
-            del self.base._embed
         self.model.pop(gone, None)
         if not report.unchanged:  # else nothing was written after the other's deletion
             self.model[id_] = text

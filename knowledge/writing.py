@@ -1,0 +1,129 @@
+"""Writing into a base: documents checked, read, embedded in batches, each stored whole or not."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+
+from ..database.database import Database
+from ..database.records import DocumentRecord
+from ..retrieval.vector_index import normalized
+from .extraction import LONGEST_SENTENCE, unread_sentences
+from .records import AddReport, Candidate, check_document, read_document, reading_of
+
+MAX_PASSAGE_WIDTH = 1200
+_BATCH = 64  # passages embedded together
+
+Progress = Callable[[int, int], None]
+
+
+class DocumentWriter:
+    """Stores documents of one call in a database; `report` tells what became of them.
+
+    Args:
+        database: Where they are stored.
+        embeddings: Gives the embedding model, at the first passage that is new.
+        progress: Called with the number of documents done and seen so far.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        embeddings: Callable[[], Embeddings],
+        progress: Progress | None = None,
+    ) -> None:
+        self.report = AddReport()
+        self._database = database
+        self._embeddings = embeddings
+        self._progress = progress
+
+    def add(self, docs: Iterable[Document], *, extract_facts: bool) -> None:
+        """Check, read and store documents; one that cannot be stored is refused by itself."""
+        pending: list[DocumentRecord] = []
+        waiting = 0
+        parts: dict[str, Sequence[str]] = {}
+        for document in docs:
+            told = reading_of(document)
+            if "parts" in told:
+                parts[str(document.metadata.get("source"))] = told["parts"]
+            try:
+                candidate = check_document(document)
+            except ValueError as error:
+                self.report.refused.append((document.id or "", str(error)))
+                continue
+            if self._is_unchanged(candidate, pending):
+                self.report.unchanged.append(candidate.id)
+                continue
+            record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extract=extract_facts)
+            self._note(candidate, extract_facts)
+            pending.append(record)
+            waiting += len(record.passages)
+            if waiting >= _BATCH:
+                self.store(pending)
+                pending, waiting = [], 0
+        self.store(pending)
+        if parts:
+            self._remove_ghosts(parts)
+
+    def _remove_ghosts(self, parts: Mapping[str, Sequence[str]]) -> None:
+        """Remove the rows that files of several documents had when they were read before."""
+        here = {source: frozenset(ids) for source, ids in parts.items()}
+        ghosts = [
+            id_
+            for id_, metadata, _ in self._database.metadata()
+            if (source := str(metadata.get("source"))) in here
+            and id_ not in here[source]
+            and id_.rsplit("#", 1)[0] == source
+        ]
+        self.report.removed += self._database.delete_documents(ghosts)
+
+    def store(self, records: Iterable[DocumentRecord]) -> None:
+        """Store records that were read already."""
+        records = list(records)
+        vectors = self._embed(records)
+        report = self.report
+        known = self._database.content_hashes([record.id for record in records])
+        for record in records:
+            self._database.put_document(record, vectors)
+            (report.updated if record.id in known else report.added).append(record.id)
+            known[record.id] = record.content_hash
+            report.passages += len(record.passages)
+            report.facts += len({fact.id for fact in record.facts})
+            if self._progress is not None:
+                done = len(report.added) + len(report.updated) + len(report.unchanged)
+                self._progress(done, done + len(report.refused))
+
+    def _is_unchanged(self, candidate: Candidate, pending: list[DocumentRecord]) -> bool:
+        for record in reversed(pending):  # the last of one id counts
+            if record.id == candidate.id:
+                return record.content_hash == candidate.content_hash
+        stored = self._database.content_hashes([candidate.id])
+        return stored.get(
+            candidate.id
+        ) == candidate.content_hash and not self._database.without_vectors([candidate.id])
+
+    def _note(self, candidate: Candidate, extract_facts: bool) -> None:
+        self.report.notes += [(candidate.id, note) for note in candidate.notes]
+        unread = unread_sentences(candidate.text) if extract_facts else 0
+        if unread:
+            said = f"no facts were read in {unread} sentences of more than {LONGEST_SENTENCE:,}"
+            self.report.notes.append((candidate.id, f"{said} characters"))
+
+    def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
+        """The vectors of all passages by key; new ones are stored ahead, in case of a crash."""
+        texts = {
+            passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
+            for record in records
+            for passage in record.passages
+            if passage.vector_key
+        }
+        vectors = self._database.vectors_by_key(texts)
+        missing = sorted(set(texts) - set(vectors))
+        if missing:
+            embedded = self._embeddings().embed_documents([texts[key] for key in missing])
+            array = normalized(np.asarray(embedded, dtype="<f4"))
+            new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
+            self._database.put_vectors(new.items())
+            vectors |= new
+        return vectors

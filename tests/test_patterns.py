@@ -1,0 +1,258 @@
+"""Every regular expression of the package against strings made to make it slow.
+
+The patterns are collected from the source, so that a new one is tried without being listed here;
+the strings come from the pattern itself: what leads to one of its repetitions, then what that
+repetition takes, over and over, then something that nothing takes.
+"""
+
+import ast
+import importlib
+import re
+import re._constants as sre
+import re._parser as parser
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+# Sentences, lines, titles and questions that patterns read are bounded to 1,000 characters or less;
+# those patterns that see more must be linear, which 4,000 characters would show as well.
+_LENGTH = 2_000
+_SECONDS = 1.0
+_ROOT = Path(__file__).resolve().parents[1]
+_ROOMS = ("agent", "chatglm3", "cli", "database", "evaluation", "knowledge", "retrieval", "tools")
+
+
+# --- the patterns of the package -----------------------------------------------------------------
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(_ROOT.glob("*.py")):
+        if not path.name.startswith("__"):
+            yield f"groundglm.{path.stem}", path
+    for room in _ROOMS:
+        for path in sorted((_ROOT / room).glob("*.py")):
+            if path.name != "__init__.py":
+                yield f"groundglm.{room}.{path.stem}", path
+
+
+def _literal(node: ast.expr, names: dict[str, Any]) -> str | None:
+    """A pattern as it stands in the source, the names in it filled in from its module."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        parts: list[str] = []
+        for piece in node.values:
+            inner = piece.value if isinstance(piece, ast.FormattedValue) else piece
+            if isinstance(inner, ast.Name):
+                parts.append(str(names.get(inner.id, "x")))
+            else:
+                parts.append(_literal(inner, names) or "x")
+        return "".join(parts)
+    return None
+
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    for name, path in _modules():
+        source = path.read_text("utf-8")
+        module = importlib.import_module(name)
+        seen: set[str] = set()
+        found: list[tuple[int, str]] = []
+        tree = ast.parse(source)
+        pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant | ast.JoinedStr) or id(node) in pieces:
+                continue
+            start = (ast.get_source_segment(source, node) or "")[:4].lower()
+            if not re.match(r"(?:r|rf|fr)['\"](?!['\"]{2})", start):
+                continue
+            text = _literal(node, vars(module))
+            if text is not None:
+                found.append((node.lineno, text))
+        for value in vars(module).values():
+            found += [(0, one.pattern) for one in _compiled(value)]
+        for line, text in found:
+            if text not in seen and _is_pattern(text):
+                seen.add(text)
+                yield f"{name}:{line}", text
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:  # a replacement, such as r"\1%"
+        return False
+    return True
+
+
+def _compiled(value: object) -> Iterator[re.Pattern[str]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, tuple | list):
+        for one in value:
+            yield from _compiled(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _compiled(one)
+    elif not isinstance(value, type) and hasattr(value, "cue"):  # a relation
+        yield value.cue
+
+
+# --- strings for a pattern -----------------------------------------------------------------------
+
+
+def _sample(nodes: Any, choice: int) -> str:
+    """A string that the nodes of a parsed pattern take, `choice` telling which of several."""
+    return "".join(_sample_one(kind, value, choice) for kind, value in nodes)
+
+
+def _sample_one(kind: Any, value: Any, choice: int) -> str:
+    if kind is sre.LITERAL:
+        return chr(value)
+    if kind is sre.NOT_LITERAL:
+        return "a" if value != ord("a") else "b"
+    if kind is sre.ANY:
+        return "aA .("[choice % 5]
+    if kind is sre.IN:
+        return _member(value, choice)
+    if kind is sre.BRANCH:
+        return _sample(value[1][choice % len(value[1])], choice)
+    if kind is sre.SUBPATTERN:
+        return _sample(value[3], choice)
+    if kind is sre.ATOMIC_GROUP:
+        return _sample(value, choice)
+    if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+        least, most, body = value
+        return _sample(body, choice) * max(least, min(most, choice % 3))
+    return ""
+
+
+_OF_CATEGORY = {
+    sre.CATEGORY_SPACE: " \n",
+    sre.CATEGORY_WORD: "aA1中",
+    sre.CATEGORY_DIGIT: "1",
+    sre.CATEGORY_NOT_SPACE: "a中",
+    sre.CATEGORY_NOT_WORD: " .",
+    sre.CATEGORY_NOT_DIGIT: "a ",
+}
+
+
+def _member(value: Any, choice: int) -> str:
+    if value[0][0] is sre.NEGATE:
+        candidates = "aA1 .中（(-'"
+        return candidates[choice % len(candidates)]
+    members: list[str] = []
+    for kind, what in value:
+        if kind is sre.LITERAL:
+            members.append(chr(what))
+        elif kind is sre.RANGE:
+            members.append(chr(what[0]))
+        elif kind is sre.CATEGORY:
+            members += list(_OF_CATEGORY[what])
+    return members[choice % len(members)]
+
+
+def _repetitions(nodes: Any, before: str) -> Iterator[tuple[str, Any]]:
+    """Each repetition in a parsed pattern, with a string that leads to it."""
+    for kind, value in nodes:
+        if kind in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+            if value[1] >= 8:
+                yield before, value[2]
+            yield from _repetitions(value[2], before)
+        elif kind is sre.SUBPATTERN:
+            yield from _repetitions(value[3], before)
+        elif kind is sre.ATOMIC_GROUP:
+            yield from _repetitions(value, before)
+        elif kind is sre.BRANCH:
+            for branch in value[1]:
+                yield from _repetitions(branch, before)
+        elif kind in (sre.ASSERT, sre.ASSERT_NOT):
+            yield from _repetitions(value[1], before)
+        before += _sample_one(kind, value, 1)
+
+
+def hostile_strings(pattern: str, flags: int = 0) -> Iterator[str]:
+    """Strings on which a pattern that can be slow is slow."""
+    parsed = parser.parse(pattern, flags)
+    seen: set[str] = set()
+    for lead, body in _repetitions(parsed, ""):
+        for choice in range(7):
+            pump = _sample(body, choice)
+            if not pump or len(pump) > 60:
+                continue
+            for start in {lead, ""}:
+                text = start + pump * ((_LENGTH - len(start)) // len(pump))
+                for end in ("\x00", pump[:1] + "x."):
+                    if text + end not in seen:
+                        seen.add(text + end)
+                        yield text + end
+    for text in (
+        "(",
+        " ",
+        "a ",
+        "B. ",
+        "A ",
+        "一",
+        "第",
+        "1,",
+        "[1]",
+        "《",
+        "A, ",
+        "他",
+        "“",
+        "\n",
+        "- ",
+    ):
+        yield text * (_LENGTH // len(text)) + "\x00"
+
+
+# --- the test -------------------------------------------------------------------------------------
+
+
+class _TooSlow(Exception):
+    pass
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise _TooSlow
+
+
+def _slowest(pattern: str) -> tuple[float, str]:
+    """The longest time that a search took, and on what."""
+    compiled = re.compile(pattern)
+    worst = (0.0, "")
+    before = signal.signal(signal.SIGALRM, _stop)
+    try:
+        for text in hostile_strings(pattern):
+            for look in (compiled.search, compiled.fullmatch):
+                start = time.process_time()
+                signal.setitimer(signal.ITIMER_REAL, 4 * _SECONDS)
+                try:
+                    look(text)
+                except _TooSlow:
+                    return float("inf"), text
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                worst = max(worst, (time.process_time() - start, text))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    return worst
+
+
+def test_no_pattern_is_slow_on_any_string() -> None:
+    found = list(_patterns())
+    assert len(found) > 300, "the patterns are no longer found in the source"
+
+    slow = {}
+    for where, pattern in found:
+        seconds, text = _slowest(pattern)
+        if seconds > _SECONDS:
+            slow[where] = f"{seconds:.1f} s on {text[:40]!r}...: {pattern[:80]}"
+    assert not slow
+
+
+def test_a_pattern_that_is_slow_would_be_noticed() -> None:
+    for pattern in (r"(?:[A-Z]\w*|[A-Z])(?: (?:[A-Z]\w*|[A-Z]))*!", r"(a|b|ab)*c", r"(\s*a?\s*)*x"):
+        assert _slowest(pattern)[0] > _SECONDS
