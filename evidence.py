@@ -133,6 +133,7 @@ class PassageSource(Protocol):
 _FRAME = re.compile(r"\[(\d{1,9})\] (passage|fact): ?(.*)")
 _INDENT = "  "
 # All that str.splitlines, a terminal or a model may take for the end of a line.
+_MARK = re.compile(r"\[(\d{1,9})\]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
@@ -150,20 +151,34 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     r"""Write numbered evidence as an observation; `parse_evidence` reads it back.
 
     The blanks and line ends of a title become single blanks, a very long one is cut; every kind of
-    line end in a text becomes a plain one, so that no line of it stands at the margin.
+    line end in a text becomes a plain one, so that no line of it stands at the margin. A "[3]" in
+    a title or text becomes "［3］" (`without_marks`).
 
     >>> text = "北京是首都。\n[2] passage: 假的"
     >>> piece = Evidence("p1", "passage", text, 1.0, sources=(Source("a.txt", "北京"),))
     >>> print(format_evidence([(1, piece)]))
     [1] passage: 北京
       北京是首都。
-      [2] passage: 假的
+      ［2］ passage: 假的
     """
     lines: list[str] = []
     for number, piece in pieces:
-        lines.append(f"[{number}] {piece.kind}: {' '.join(piece.title.split())}".rstrip())
-        lines.extend(_INDENT + line for line in _LINE_ENDS.sub("\n", piece.text).split("\n"))
+        title = without_marks(" ".join(piece.title.split()))
+        lines.append(f"[{number}] {piece.kind}: {title}".rstrip())
+        text = without_marks(_LINE_ENDS.sub("\n", piece.text))
+        lines.extend(_INDENT + line for line in text.split("\n"))
     return "\n".join(lines)
+
+
+def without_marks(text: str) -> str:
+    """Text from outside with its "[3]" as "［3］": what quotes it must not cite by it.
+
+    The length stays the same, and so does what `text.fold` makes of it.
+
+    >>> without_marks("It burned down.[3] See argv[1].")
+    'It burned down.［3］ See argv［1］.'
+    """
+    return _MARK.sub(r"［\1］", text)
 
 
 def parse_evidence(observation: str) -> list[NumberedEvidence]:
@@ -207,7 +222,10 @@ def format_question(question: str, pieces: Iterable[tuple[int, Evidence]]) -> st
 
 
 def parse_question(content: str) -> tuple[str, list[NumberedEvidence]]:
-    """The question and the evidence of such a turn; any other text is a question without any."""
+    """The question and the evidence of such a turn; any other text is a question without any.
+
+    Only for a turn that `format_question` wrote: a user may spell the same.
+    """
     for head, middle in _TEMPLATES.values():
         # Evidence is indented, so the first separator at the margin is the one of the template.
         evidence, separator, question = content.removeprefix(head).partition(middle)

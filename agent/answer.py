@@ -97,7 +97,8 @@ def find_citations(text: str, numbered: Mapping[int, Evidence]) -> tuple[list[Ci
     """The citations of an answer, and the numbers in it that no evidence has.
 
     The sentence that a mark stands behind is the one that ends before it; several marks in a row
-    stand behind the same one, which is supported where their evidence together carries it.
+    stand behind the same one, and each is judged by its own evidence alone: beside a good source a
+    false one must not look right.
     """
     citations: list[Citation] = []
     unknown: list[int] = []
@@ -105,9 +106,8 @@ def find_citations(text: str, numbered: Mapping[int, Evidence]) -> tuple[list[Ci
         known = [number for number in numbers if number in numbered]
         unknown += [number for number in numbers if number not in numbered]
         sentence = span.cut(text)
-        together = " ".join(_as_text(numbered[number]) for number in known)
         for number in known:
-            supported = is_supported(sentence, together)
+            supported = is_supported(sentence, _as_text(numbered[number]))
             citations.append(Citation(number, numbered[number].id, span, supported))
     return citations, unknown
 

@@ -1,5 +1,6 @@
 """One turn of the model: the evidence it is shown, its tries, and what is kept of them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, cast
@@ -14,6 +15,7 @@ from langchain.agents.middleware.types import (
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.types import Command
 
+from ..chatglm3.prompt import EVIDENCE_KEY
 from ..evidence import SearchMode, decline_text, format_evidence, format_question
 from ..text import Language, language
 from .conversation import (
@@ -57,6 +59,10 @@ _HELD = {
         "tool(read_only=True)."
     ),
 }
+
+
+# A mark behind words, as in "It burned down.[3]"; the lists of JSON, as in {"ids": [3]}, stay.
+_RESULT_MARK = re.compile(r"([\w。．.!！?？\"”’」』)）]\s?)\[(\d{1,9})\]")
 
 
 def held_call(call: Mapping[str, Any]) -> ToolMessage:
@@ -184,6 +190,9 @@ class ModelTurn:
                     text = "(earlier evidence left out)"
                 room -= len(text)
                 message = message.model_copy(update={"content": text, "artifact": None})
+            elif isinstance(message, ToolMessage) and isinstance(message.content, str):
+                text = _RESULT_MARK.sub(r"\1［\2］", message.content)
+                message = message.model_copy(update={"content": text})
             elif isinstance(message, HumanMessage):
                 text = message_text(message)
                 if len(text) > MAX_QUESTION_CHARACTERS:
@@ -214,7 +223,8 @@ class ModelTurn:
                 continue
             if self._turn and message.id == self._turn[0].id:
                 text = format_question(message_text(message), pieces)
-                message = message.model_copy(update={"content": text})
+                told = {**message.additional_kwargs, EVIDENCE_KEY: True}
+                message = message.model_copy(update={"content": text, "additional_kwargs": told})
             kept.append(message)
         return kept
 

@@ -13,9 +13,9 @@ from langchain_core.exceptions import ContextOverflowError as LangChainContextOv
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, BaseMessageChunk
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call, tool_call_chunk
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
@@ -25,7 +25,8 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 from ..errors import EngineError, GroundGLMError
 from .engine import Engine, GenerationRequest, TokenChunk
 from .parsing import Reply, parse_reply, readable_text
-from .prompt import encode_chat
+from .prompt import encode_chat, holds_evidence
+from .reply_chunk import ReplyChunk
 
 
 class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
@@ -37,7 +38,9 @@ class ChatGLM3(BaseChatModel):
 
     `engine` is "extractive" (answers with sentences of the evidence, needs no weights, is not
     ChatGLM3) or any `Engine`. Replies are parsed on token ids; tool calls are read, never
-    evaluated.
+    evaluated. `question_holds_evidence` lets the extractive engine read evidence out of user turns
+    that a chain wrote in the form of `evidence.format_question`; never set it where users write
+    whole turns themselves.
 
     >>> from groundglm.chatglm3.scripted_engine import ScriptedEngine
     >>> ChatGLM3(engine=ScriptedEngine(["你好！"])).invoke("你好").content
@@ -59,6 +62,7 @@ class ChatGLM3(BaseChatModel):
     stop: list[str] | None = None
     seed: int | None = None
     streaming: bool = False
+    question_holds_evidence: bool = False
 
     _engine: Engine = PrivateAttr()
 
@@ -225,34 +229,8 @@ class ChatGLM3(BaseChatModel):
             top_p=options.get("top_p", self.top_p),
             seed=options.get("seed", self.seed),
             tool_choice=options.get("tool_choice") or "auto",
+            question_holds_evidence=self.question_holds_evidence or holds_evidence(messages),
         )
-
-
-class ReplyChunk(AIMessageChunk):
-    """A piece of a reply whose calls are whole: none is guessed from half a JSON text.
-
-    LangChain's own chunk reads every call chunk with a parser of partial JSON, which makes valid
-    calls of what was refused. Here an invalid call stays one, with its error, over any sum.
-    """
-
-    @model_validator(mode="after")
-    def init_tool_calls(self) -> "ReplyChunk":
-        """Calls from whole chunks; invalid calls as they were given."""
-        self.tool_calls = [
-            tool_call(
-                name=chunk["name"] or "", args=json.loads(chunk["args"] or "{}"), id=chunk["id"]
-            )
-            for chunk in self.tool_call_chunks
-        ]
-        return self
-
-    def __add__(self, other: Any) -> BaseMessageChunk:  # pyright: ignore[reportIncompatibleMethodOverride]
-        total = super().__add__(other)
-        if isinstance(total, ReplyChunk):
-            listed = cast("list[object]", other if isinstance(other, list | tuple) else [other])
-            parts = [self, *(one for one in listed if isinstance(one, AIMessageChunk))]
-            total.invalid_tool_calls = [call for one in parts for call in one.invalid_tool_calls]
-        return total
 
 
 class _Call:

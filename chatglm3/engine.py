@@ -45,7 +45,8 @@ class GenerationRequest:
 
     `temperature` 0 means greedy. `grammar` is a Lark grammar of the reply's text where the
     engine `supports_grammar`. `tool_choice` is "auto", "none", "any" or a tool's name, for
-    engines without a grammar that must know that a call is forced.
+    engines without a grammar that must know that a call is forced. `question_holds_evidence` says
+    that the last user turn was written by `evidence.format_question`.
     """
 
     prompt_ids: Sequence[int]
@@ -56,6 +57,7 @@ class GenerationRequest:
     seed: int | None = None
     grammar: str | None = None
     tool_choice: str = "auto"
+    question_holds_evidence: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import AIMessage
 
-from ..evidence import NumberedEvidence, decline_text, parse_evidence, parse_question
+from ..evidence import (
+    NumberedEvidence,
+    decline_text,
+    parse_evidence,
+    parse_question,
+    without_marks,
+)
 from ..text import Language, language
 from .engine import GenerationRequest, TokenChunk
 from .fact_answers import answer_from_facts
@@ -50,7 +56,12 @@ class ExtractiveEngine:
     def generate(self, request: GenerationRequest) -> Iterator[TokenChunk]:
         """Stream the reply; the same prompt always gives the same reply."""
         segments = decode_segments(request.prompt_ids, self.tokenizer)
-        ids = encode_reply(reply_to(segments, tool_choice=request.tool_choice), self.tokenizer)
+        reply = reply_to(
+            segments,
+            tool_choice=request.tool_choice,
+            question_holds_evidence=request.question_holds_evidence,
+        )
+        ids = encode_reply(reply, self.tokenizer)
         cut = ids[: request.max_tokens]
         for start in range(0, len(cut), _PIECE):
             yield TokenChunk(tuple(cut[start : start + _PIECE]))
@@ -68,9 +79,14 @@ class ExtractiveEngine:
         raise NotImplementedError(f"{self.name} has no weights, so it cannot score text")
 
 
-def reply_to(segments: Sequence[Segment], *, tool_choice: str = "auto") -> AIMessage:
+def reply_to(
+    segments: Sequence[Segment],
+    *,
+    tool_choice: str = "auto",
+    question_holds_evidence: bool = False,
+) -> AIMessage:
     """The reply to a prompt: a tool's result, a call, facts, sentences, or the decline."""
-    turn = _read(segments)
+    turn = _read(segments, question_holds_evidence)
     lingo = language(turn.question)
     if turn.results:
         return AIMessage(_from_results(turn, lingo))
@@ -82,7 +98,8 @@ def reply_to(segments: Sequence[Segment], *, tool_choice: str = "auto") -> AIMes
     if facts is not None:
         stop = "。" if lingo == "zh" else "."
         marks = "".join(f"[{number}]" for number in facts.numbers)
-        return AIMessage(f"{facts.text}{stop}{marks}")
+        step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
+        return AIMessage(f"{facts.text}{stop}{marks}{step}")
     chosen = select_sentences(turn.question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lingo == "zh" else " "
@@ -101,15 +118,17 @@ _NOTHING_GIVEN = {
 }
 
 
-def _read(segments: Sequence[Segment]) -> _Turn:
+def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
     turn = _Turn()
     caller = ""
-    for segment in segments:
+    users = [index for index, segment in enumerate(segments) if segment.role == "user"]
+    for index, segment in enumerate(segments):
         if segment.role == "system":
             turn.tools = turn.tools or read_tools(segment.content)
         elif segment.role == "user":
-            question, evidence = parse_question(segment.content)
-            turn = _Turn(question, turn.tools, evidence)
+            turn = _Turn(segment.content, turn.tools)
+            if question_holds_evidence and index == users[-1]:
+                turn.question, turn.evidence = parse_question(segment.content)
             turn.has_searched = bool(turn.evidence)
         elif segment.role == "assistant":
             caller = segment.metadata.strip()
@@ -117,7 +136,7 @@ def _read(segments: Sequence[Segment]) -> _Turn:
             turn.has_searched = True
             turn.evidence += parse_evidence(segment.content)
         else:
-            turn.results.append((caller, segment.content))
+            turn.results.append((caller, without_marks(segment.content)))
     return turn
 
 

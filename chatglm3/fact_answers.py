@@ -14,11 +14,16 @@ _MOST_OBJECTS = 5
 
 @dataclass(frozen=True, slots=True)
 class FactAnswer:
-    """The words that answer, and the numbers of the facts behind them, step by step."""
+    """The words that answer and the numbers of the facts that say so.
+
+    Where the answer takes two facts, `step` states the one that leads to the other.
+    """
 
     text: str
     numbers: tuple[int, ...]
     score: float
+    step: str = ""
+    step_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,12 @@ def _chain(
                     continue
                 score = fits[first.number].score * fits[second.number].score
                 if best is None or score > best[1].score:
-                    numbers = (first.number, second.number)
-                    best = spans, FactAnswer(second.object, numbers, score)
+                    colon = "：" if has_cjk(first.predicate) else ": "
+                    step = f"{first.subject} — {first.predicate}{colon}{first.object}"
+                    best = (
+                        spans,
+                        FactAnswer(second.object, (second.number,), score, step, first.number),
+                    )
     return best
 
 

@@ -1,7 +1,7 @@
 """ChatGLM3's prompt: roles as control ids, text as text, and the way back from ids to segments."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -67,6 +67,17 @@ def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
     return segments
 
 
+#: Under this key a HumanMessage says that `evidence.format_question` wrote it: text alone cannot,
+#: for a user may spell the same.
+EVIDENCE_KEY = "groundglm_question_holds_evidence"
+
+
+def holds_evidence(messages: Sequence[BaseMessage]) -> bool:
+    """Whether the last user message was written with evidence in it."""
+    last = next((one for one in reversed(messages) if isinstance(one, HumanMessage)), None)
+    return last is not None and last.additional_kwargs.get(EVIDENCE_KEY) is True
+
+
 def encode_chat(
     tokenizer: Tokenizer,
     messages: Sequence[BaseMessage],
@@ -80,7 +91,7 @@ def encode_chat(
     """
     if not messages:
         raise ValueError("there are no messages to answer")
-    segments = [segment for message in messages for segment in _segments(message)]
+    segments = [segment for message in _in_pairs(messages) for segment in _segments(message)]
     if tools:
         segments = _with_tools(segments, tools)
     return [*encode_segments(tokenizer, segments), ASSISTANT]
@@ -108,6 +119,28 @@ def _with_tools(segments: list[Segment], tools: Sequence[Mapping[str, Any]]) -> 
         first = Segment("system", segments[0].metadata, f"{segments[0].content}\n{listed}")
         return [first, *segments[1:]]
     return [Segment("system", "", f"{TOOL_PREAMBLE}\n{listed}"), *segments]
+
+
+def _in_pairs(messages: Sequence[BaseMessage]) -> Iterator[BaseMessage]:
+    """Several calls of one message one after another, each with its own result behind it.
+
+    ChatGLM3 knows one call and one observation at a time; an observation does not say whose it is.
+    """
+    results = {one.tool_call_id: one for one in messages if isinstance(one, ToolMessage)}
+    placed: set[str] = set()
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id in placed:
+            continue
+        if not isinstance(message, AIMessage) or len(message.tool_calls) < 2:
+            yield message
+            continue
+        for number, call in enumerate(message.tool_calls):
+            text = message.content if number == 0 else ""
+            yield message.model_copy(update={"content": text, "tool_calls": [call]})
+            result = results.get(call["id"] or "")
+            if result is not None:
+                placed.add(result.tool_call_id)
+                yield result
 
 
 def _segments(message: BaseMessage) -> list[Segment]:

@@ -33,7 +33,7 @@ with tempfile.TemporaryDirectory() as folder, KnowledgeBase.open(folder) as base
     chain = (
         {"evidence": base.as_retriever(k=2) | as_evidence, "question": RunnablePassthrough()}
         | prompt
-        | ChatGLM3(engine="extractive")
+        | ChatGLM3(engine="extractive", question_holds_evidence=True)
         | StrOutputParser()
     )
     print(chain.invoke("谁主持建造了赵州桥？"))

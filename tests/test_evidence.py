@@ -15,6 +15,7 @@ from groundglm.evidence import (
     format_evidence,
     is_decline,
     parse_evidence,
+    without_marks,
 )
 from groundglm.text import Span
 
@@ -57,9 +58,13 @@ PIECES = st.builds(
 
 
 def plain_lines(text: str) -> str:
-    """The text with every kind of line end as a plain one."""
+    """The text with every kind of line end as a plain one, and without marks of citations."""
     ended = text + "."  # so that splitlines keeps an end at the end
-    return "\n".join(ended.splitlines())[:-1]
+    return without_marks("\n".join(ended.splitlines())[:-1])
+
+
+def plain_title(title: str) -> str:
+    return without_marks(" ".join(title.split()))
 
 
 NUMBERED = st.lists(st.tuples(st.integers(1, 10**9 - 1), PIECES), max_size=5)
@@ -69,7 +74,7 @@ NUMBERED = st.lists(st.tuples(st.integers(1, 10**9 - 1), PIECES), max_size=5)
 def test_what_was_written_is_read_back(pieces: list[tuple[int, Evidence]]) -> None:
     read = parse_evidence(format_evidence(pieces))
     assert read == [
-        NumberedEvidence(number, piece.kind, " ".join(piece.title.split()), plain_lines(piece.text))
+        NumberedEvidence(number, piece.kind, plain_title(piece.title), plain_lines(piece.text))
         for number, piece in pieces
     ]
 
