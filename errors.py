@@ -12,6 +12,7 @@ GroundGLMError
 ├── DocumentError            a document or a file of facts cannot be read
 ├── CheckpointError          a model folder is incomplete or of another model
 ├── EngineError              a model engine failed while generating
+├── ConversationError        a turn would wait for itself, or its checkpointer does not fit the call
 └── MissingExtraError        an optional package is not installed (also an ImportError)
 """
 
@@ -58,6 +59,10 @@ class CheckpointError(GroundGLMError):
 
 class EngineError(GroundGLMError):
     """An engine failed while generating."""
+
+
+class ConversationError(GroundGLMError):
+    """A turn of a conversation would wait for itself, or its checkpointer does not fit the call."""
 
 
 class MissingExtraError(GroundGLMError, ImportError):

@@ -1,9 +1,8 @@
 """The grounded agent: LangChain's `create_agent` with our grounding, asked for an `Answer`."""
 
-import threading
 import uuid
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
@@ -36,6 +35,7 @@ from .conversation import (
 from .grounding import GroundingMiddleware
 from .model_turn import MAX_QUESTION_CHARACTERS, GroundingOptions, GroundingStyle
 from .sources import as_source
+from .turns import Turns, check_async, check_sync, run_ahead
 
 _SYSTEM_PROMPT = (
     "Answer from the numbered evidence and put its numbers in brackets, such as [1], behind each "
@@ -67,18 +67,21 @@ class GroundedAgent:
     offers. Turns of one `thread_id` run one after another, others at the same time.
     """
 
-    def __init__(self, graph: Any, *, checkpointer: BaseCheckpointSaver[Any], name: str) -> None:
+    def __init__(
+        self, graph: Any, *, checkpointer: BaseCheckpointSaver[Any], name: str, steps: int
+    ) -> None:
         self.graph = graph
         self.model_name = name
         self._checkpointer = checkpointer
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._steps = steps
+        self._turns = Turns()
 
     def ask(self, question: str, *, thread_id: str | None = None) -> Answer:
         """Answer a question; with a `thread_id` as the next turn of that conversation.
 
         Raises:
             ValueError: the question is empty.
+            ConversationError: the checkpointer is asynchronous, or the turn would wait for itself.
         """
         _check(question)
         with self._thread(thread_id) as config:
@@ -86,25 +89,32 @@ class GroundedAgent:
         return self._answer(question, state)
 
     async def aask(self, question: str, *, thread_id: str | None = None) -> Answer:
-        """The same for asyncio; keep the turns of one thread in order yourself.
+        """The same for asyncio.
 
         Raises:
             ValueError: the question is empty.
+            ConversationError: the checkpointer is synchronous, or the turn would wait for itself.
         """
         _check(question)
-        thread = thread_id or f"once-{uuid.uuid4().hex}"
-        state = await self.graph.ainvoke({"messages": [_message(question)]}, _config(thread))
-        if thread_id is None:
-            await self._checkpointer.adelete_thread(thread)
+        async with self._athread(thread_id) as config:
+            state = await self.graph.ainvoke({"messages": [_message(question)]}, config)
         return self._answer(question, state)
 
     def stream(self, question: str, *, thread_id: str | None = None) -> Iterator[str | Answer]:
         """Stream the text of the reply as it is written, and at last the whole `Answer`.
 
+        The turn runs to its end however slowly the stream is read, so that half a stream holds up
+        no later turn; closing the stream stops it.
+
         Raises:
             ValueError: the question is empty.
+            ConversationError: the checkpointer is asynchronous, or the turn would wait for itself.
         """
         _check(question)
+        check_sync(self._checkpointer)
+        return run_ahead(lambda: self._streamed(question, thread_id))
+
+    def _streamed(self, question: str, thread_id: str | None) -> Iterator[str | Answer]:
         with self._thread(thread_id) as config:
             state: dict[str, Any] = {}
             for kind, data in self.graph.stream(
@@ -120,17 +130,34 @@ class GroundedAgent:
 
     @contextmanager
     def _thread(self, thread_id: str | None) -> Generator[RunnableConfig]:
-        if thread_id is None:
-            thread = f"once-{uuid.uuid4().hex}"
-            try:
-                yield _config(thread)
-            finally:
-                self._checkpointer.delete_thread(thread)
+        check_sync(self._checkpointer)
+        if thread_id is not None:
+            with self._turns.turn(thread_id):
+                yield self._config(thread_id)
             return
-        with self._guard:
-            lock = self._locks.setdefault(thread_id, threading.Lock())
-        with lock:
-            yield _config(thread_id)
+        once = f"once-{uuid.uuid4().hex}"
+        try:
+            yield self._config(once)
+        finally:
+            self._checkpointer.delete_thread(once)
+
+    @asynccontextmanager
+    async def _athread(self, thread_id: str | None) -> AsyncGenerator[RunnableConfig]:
+        once = f"once-{uuid.uuid4().hex}"
+        await check_async(self._checkpointer, thread_id or once)
+        if thread_id is not None:
+            async with self._turns.aturn(thread_id):
+                yield self._config(thread_id)
+            return
+        try:
+            yield self._config(once)
+        finally:
+            await self._checkpointer.adelete_thread(once)
+
+    def _config(self, thread_id: str) -> RunnableConfig:
+        # Every step of the model may be followed by one of tools; our own limit ends before this.
+        limit = 4 * self._steps + 50
+        return {"configurable": {"thread_id": thread_id}, "recursion_limit": limit}
 
     def _answer(self, question: str, state: Mapping[str, Any]) -> Answer:
         messages = cast("list[AnyMessage]", state["messages"])
@@ -237,7 +264,7 @@ def build_agent(
         checkpointer=saver,
     )
     name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
-    return GroundedAgent(graph, checkpointer=saver, name=name)
+    return GroundedAgent(graph, checkpointer=saver, name=name, steps=max_steps)
 
 
 def _has_no_weights(model: BaseChatModel) -> bool:
@@ -251,11 +278,6 @@ def _check(question: str) -> None:
 
 def _message(question: str) -> HumanMessage:
     return HumanMessage(question, id=f"question-{uuid.uuid4().hex}")
-
-
-def _config(thread_id: str) -> RunnableConfig:
-    # Every step of the model may be followed by one of tools; our own limit ends before this one.
-    return {"configurable": {"thread_id": thread_id}, "recursion_limit": 200}
 
 
 def _reason(last: AnyMessage, text: str, lingo: Language) -> Reason | None:
