@@ -234,6 +234,10 @@ def parse_question(content: str) -> tuple[str, list[NumberedEvidence]]:
     return content, []
 
 
+#: With this begins the observation of a tool that failed.
+TOOL_FAILED = "The tool failed:"
+
+
 # --- declining --------------------------------------------------------------------------------
 
 _DECLINES: Mapping[Language, tuple[str, str]] = {

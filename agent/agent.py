@@ -16,7 +16,7 @@ from langchain_core.vectorstores import VectorStore
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from ..evidence import Evidence, PassageSource, SearchMode, is_decline
+from ..evidence import TOOL_FAILED, Evidence, PassageSource, SearchMode, is_decline
 from ..facts import FactSource
 from ..text import Language, language
 from ..tools.calculator import calculator_tool
@@ -172,7 +172,12 @@ class GroundedAgent:
         text = message_text(last)
         citations, unknown = find_citations(text, known)
         reason = _reason(last, text, language(question))
-        notes: list[str] = []
+        uses = tuple(_tool_uses(turn))
+        notes = [
+            f"The tool {use.name} failed: {use.result.removeprefix(TOOL_FAILED).strip()}"
+            for use in uses
+            if use.status == "failed"
+        ]
         if len(question) > MAX_QUESTION_CHARACTERS:
             notes.append(
                 f"The question has {len(question)} characters; "
@@ -185,7 +190,7 @@ class GroundedAgent:
             text,
             tuple(citations),
             shown | {one.number: known[one.number] for one in citations},
-            tuple(_tool_uses(turn)),
+            uses,
             declined=reason is not None,
             reason=reason,
             usage=_usage(turn),

@@ -18,10 +18,7 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from ..evidence import (
-    Evidence,
-    PassageSource,
-)
+from ..evidence import TOOL_FAILED, Evidence, PassageSource
 from ..facts import FactSource
 from ..text import language
 from ..tools.registry import is_read_only
@@ -235,21 +232,21 @@ def _summary(artifact: Mapping[str, Any]) -> str:
 
 
 def _bounded(result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:
-    if isinstance(result, ToolMessage) and isinstance(result.content, str):
-        length = len(result.content)
-        if length > _MAX_RESULT_CHARACTERS:
-            cut = result.content[:_MAX_RESULT_CHARACTERS]
-            return result.model_copy(
-                update={"content": f"{cut}\n(cut: {length} characters in all)"}
-            )
-    return result
+    if not isinstance(result, ToolMessage) or not isinstance(result.content, str):
+        return result
+    text = result.content
+    if len(text) > _MAX_RESULT_CHARACTERS:
+        text = f"{text[:_MAX_RESULT_CHARACTERS]}\n(cut: {len(text)} characters in all)"
+    if result.status == "error" and not text.startswith(TOOL_FAILED):
+        text = f"{TOOL_FAILED} {text}"
+    return result if text == result.content else result.model_copy(update={"content": text})
 
 
 def _failed(request: ToolCallRequest, error: Exception) -> ToolMessage:
     # The kind and message help the model; paths of this machine are none of its business.
     said = re.sub(r"(?:/[\w.\-]+){2,}", "<path>", str(error))[:500]
     return ToolMessage(
-        f"The tool failed: {type(error).__name__}: {said}",
+        f"{TOOL_FAILED} {type(error).__name__}: {said}".rstrip(": "),
         tool_call_id=request.tool_call["id"] or "",
         name=request.tool_call["name"],
         status="error",

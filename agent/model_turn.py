@@ -175,9 +175,15 @@ class ModelTurn:
         return {}
 
     def _used_tools(self) -> bool:
-        """Whether a tool, or a further search, gave the model something to answer from."""
-        results = [m for m in self._turn if isinstance(m, ToolMessage) and m.status != "error"]
-        return len(results) > 1
+        """Whether a tool or a further search ran in this turn; a failure is to be told as well."""
+        understood = {
+            call["id"]
+            for message in self._turn
+            if isinstance(message, AIMessage)
+            for call in message.tool_calls
+        }
+        results = [m for m in self._turn if isinstance(m, ToolMessage)]
+        return sum(one.tool_call_id in understood for one in results) > 1
 
     def _make_view(self, messages: Sequence[AnyMessage]) -> list[AnyMessage]:
         """The messages as the model sees them: evidence numbered, the oldest dropped for room."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from langchain_core.messages import AIMessage
 
 from ..evidence import (
+    TOOL_FAILED,
     NumberedEvidence,
     decline_text,
     parse_evidence,
@@ -141,13 +142,19 @@ def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
 
 
 def _from_results(turn: _Turn, lingo: Language) -> str:
-    lines = [
-        f"{name}: {_plain(result)}" if name else _plain(result) for name, result in turn.results
-    ]
-    if len(lines) == 1:
-        result = _plain(turn.results[0][1])
-        return f"结果是：{result}" if lingo == "zh" else f"The result is: {result}"
+    lines = [_from_result(name, result, lingo) for name, result in turn.results]
+    name, result = turn.results[0]
+    if len(lines) == 1 and not result.startswith(TOOL_FAILED):
+        said = _plain(result)
+        return f"结果是：{said}" if lingo == "zh" else f"The result is: {said}"
     return "\n".join(lines)
+
+
+def _from_result(name: str, result: str, lingo: Language) -> str:
+    if result.startswith(TOOL_FAILED):
+        error = result.removeprefix(TOOL_FAILED).strip()
+        return f"工具 {name} 失败：{error}" if lingo == "zh" else f"The tool {name} failed: {error}"
+    return f"{name}: {_plain(result)}" if name else _plain(result)
 
 
 def _plain(result: str) -> str:

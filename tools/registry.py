@@ -6,24 +6,28 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as langchain_tool
 
+from .async_tools import usable_without_asyncio
+
 RESERVED_NAMES = frozenset({"search_knowledge"})
 
 
 def as_tool(function: BaseTool | Callable[..., Any]) -> BaseTool:
     """A function with type hints as a tool; its name and docstring tell the model what it does.
 
+    A coroutine function works without asyncio as well.
+
     Raises:
         TypeError: it is neither a function nor a LangChain tool.
         ValueError: a function without a docstring, so that no model could know what it is for.
     """
     if isinstance(function, BaseTool):
-        return function
+        return usable_without_asyncio(function)
     if not callable(function):
         raise TypeError(f"a tool is a function or a LangChain tool, not {type(function).__name__}")
     if not (function.__doc__ or "").strip():
         name = getattr(function, "__name__", repr(function))
         raise ValueError(f"{name} needs a docstring: it tells the model what the function does")
-    return langchain_tool(function)
+    return usable_without_asyncio(langchain_tool(function))
 
 
 def tool(*, read_only: bool = False) -> Callable[[Callable[..., Any]], BaseTool]:
