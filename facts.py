@@ -113,7 +113,12 @@ class LinkedEntity:
 
 @runtime_checkable
 class FactSource(Protocol):
-    """Anything that knows facts: a KnowledgeBase, or a graph behind another interface."""
+    """Anything that knows facts: a KnowledgeBase, or a graph behind another interface.
+
+    An agent with access labels hands them on as `labels=` to `facts` and `link`, which must then
+    tell only what such a caller may see, names included; a source without that parameter is
+    refused.
+    """
 
     def facts(self, entity: str) -> list[Fact]:
         """The facts that an entity, given by name, alias or id, takes part in."""

@@ -34,7 +34,7 @@ from .conversation import (
 )
 from .grounding import GroundingMiddleware
 from .model_turn import MAX_QUESTION_CHARACTERS, GroundingOptions, GroundingStyle
-from .sources import as_source
+from .sources import as_source, check_labelled
 from .turns import Turns, check_async, check_sync, run_ahead
 
 _SYSTEM_PROMPT = (
@@ -236,7 +236,8 @@ def build_agent(
         middleware: Further LangChain middleware; it stands outside of ours.
         checkpointer: Where conversations are kept; in memory if None.
         max_steps: How often the model may be called for one question.
-        labels: The access labels of the asker; None sees everything.
+        labels: The access labels of the asker; None sees everything. A source of facts that takes
+            no labels is refused beside them.
         allow_changing_tools: Whether an engine without weights may run tools that are not declared
             read-only; else it only proposes them (`Answer.tool_calls`, status "held").
     """
@@ -246,6 +247,8 @@ def build_agent(
         raise ValueError(f"max_steps must be at least 1, not {max_steps}")
     if isinstance(labels, str):
         raise ValueError(f"labels must be a list of strings, not {labels!r}")
+    if labels is not None and facts is not None:
+        check_labelled(facts)
     listed = as_tools(tools)
     if calculator and all(tool.name != "calculator" for tool in listed):
         listed.append(calculator_tool())

@@ -116,7 +116,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         from ..facts import format_fact
 
         known = {piece.id for piece in found}
-        facts = [f for link in self.facts.link(question) for f in self.facts.facts(link.entity.id)]
+        seen = {} if self.options.labels is None else {"labels": self.options.labels}
+        links = self.facts.link(question, **seen)
+        facts = [fact for link in links for fact in self.facts.facts(link.entity.id, **seen)]
         unique = {fact.id: fact for fact in facts if fact.id not in known}
         return [
             Evidence(

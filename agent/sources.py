@@ -1,5 +1,6 @@
 """Any LangChain retriever or vector store as a source of passages for an agent."""
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
 
 from ..evidence import Evidence, PassageSource, SearchMode, Source
+from ..facts import FactSource
 from ..text import Span
 
 
@@ -53,6 +55,21 @@ def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSou
         "source must be a KnowledgeBase, a LangChain retriever or a vector store, "
         f"not {type(source).__name__}"
     )
+
+
+def check_labelled(facts: FactSource) -> None:
+    """Refuse a source of facts that would tell a caller with labels everything.
+
+    Raises:
+        ValueError: `link` or `facts` of it takes no `labels`.
+    """
+    for method in (facts.link, facts.facts):
+        taken = inspect.signature(method).parameters.values()
+        if not any(one.name == "labels" or one.kind is one.VAR_KEYWORD for one in taken):
+            raise ValueError(
+                f"{type(facts).__name__}.{method.__name__} takes no labels, so that an agent with "
+                "labels would show facts that its asker may not see; give it a parameter labels"
+            )
 
 
 def _evidence(document: Document, rank: int) -> Evidence:

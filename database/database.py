@@ -260,6 +260,12 @@ class Database:
             for row in rows:
                 yield found_passage(row)
 
+    def passage_ids(self, document_ids: Collection[str]) -> frozenset[str]:
+        """The ids of the passages of some documents."""
+        with self.connections.reading() as connection:
+            rows = _rows_in(connection, "SELECT id FROM passages", "document_id", document_ids)
+            return frozenset(row[0] for row in rows)
+
     def vectors_by_key(self, keys: Collection[str]) -> dict[str, bytes]:
         """The stored vectors of those keys that have one."""
         with self.connections.reading() as connection:

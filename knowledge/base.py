@@ -1,7 +1,8 @@
 """The knowledge base: one corpus on disk, searched for passages and facts."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path as FilePath
 from types import TracebackType
 from typing import Any, Self, get_args
@@ -23,10 +24,11 @@ from ..retrieval.fusion import fuse
 from ..retrieval.vector_index import normalized
 from ..text import has_cjk
 from .embedding_record import compare_models, record_or_compare
+from .graph import KnowledgeGraph
 from .importing import to_fact
 from .indexes import Indexes
 from .records import AddReport, read_fact_set
-from .results import fact_evidence, passage_evidence, visible_part
+from .results import View, fact_evidence, passage_evidence, visible_part
 from .retriever import KnowledgeBaseRetriever
 from .writing import DocumentWriter, Progress
 
@@ -238,9 +240,10 @@ class KnowledgeBase:
             raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
         query = query[:MAX_QUERY_CHARACTERS]
         vector = None if mode == "bm25" else self._query_vector(query, mode)
-        view = visible_part(self.database, filter, labels)
         depth = max(k, _CANDIDATES)
-        with self._lock:
+        # What may be seen and the indexes must be of one moment: a label may just be changing.
+        with self._lock, self.database.snapshot():
+            view = visible_part(self.database, filter, labels)
             lexical = (
                 self._indexes.bm25().search(query, k=depth, allowed=view.passages)
                 if mode != "vector"
@@ -251,13 +254,16 @@ class KnowledgeBase:
                 if vector is not None
                 else []
             )
-            facts = self._indexes.graph().relevant(query, limit=_FACTS) if mode == "graph" else []
-        ranked = fuse(lexical, dense)[:k]
-        found = self.database.passages([one.id for one in ranked])
+            facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
+            ranked = fuse(lexical, dense)[:k]
+            found = self.database.passages([one.id for one in ranked])
         passages = [
             passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
         ]
-        return passages + list(fact_evidence(facts, view.documents))
+        return passages + list(fact_evidence(facts))
+
+    def _graph(self, view: View) -> KnowledgeGraph:
+        return self._indexes.graph_of(view.documents, key=view.key)
 
     async def asearch(
         self,
@@ -285,20 +291,27 @@ class KnowledgeBase:
         given: Any = labels  # pydantic makes a tuple of it, and refuses a bare string
         return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=given)
 
-    def facts(self, entity: str) -> list[Fact]:
-        """The facts about an entity, given by name, alias or id."""
-        with self._lock:
-            return self._indexes.graph().facts(entity)
+    def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
+        """The facts about an entity, given by name, alias or id, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.facts(entity)
 
-    def paths(self, a: str, b: str, *, max_hops: int = 3) -> list[Path]:
-        """The shortest chains of facts between two entities."""
-        with self._lock:
-            return self._indexes.graph().paths(a, b, max_hops=max_hops)
+    def paths(
+        self, a: str, b: str, *, max_hops: int = 3, labels: Iterable[str] | None = None
+    ) -> list[Path]:
+        """The shortest chains of facts between two entities, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.paths(a, b, max_hops=max_hops)
 
-    def link(self, text: str) -> list[LinkedEntity]:
-        """The entities of the graph that a text names."""
-        with self._lock:
-            return self._indexes.graph().link(text)
+    def link(self, text: str, *, labels: Iterable[str] | None = None) -> list[LinkedEntity]:
+        """The entities of the graph that a text names, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.link(text)
+
+    @contextmanager
+    def _seen(self, labels: Iterable[str] | None) -> Generator[KnowledgeGraph]:
+        with self._lock, self.database.snapshot():
+            yield self._graph(visible_part(self.database, None, labels))
 
     def graph(self) -> "nx.MultiDiGraph[str]":
         """A copy of the knowledge graph as networkx sees it."""

@@ -78,6 +78,28 @@ class KnowledgeGraph:
         self._by_document: dict[str, set[str]] = {}
         self._surfaces: defaultdict[str, _Surface] = defaultdict(_Surface)
         self._names = NameIndex()
+        self._version = 0
+        self._touched: dict[str, int] = {}  # the version in which each document last changed
+
+    @property
+    def version(self) -> int:
+        """How many changes the graph has seen."""
+        return self._version
+
+    def changed_since(self, version: int) -> set[str]:
+        """The documents that came, changed or went after that version."""
+        if version == self._version:
+            return set()
+        return {id_ for id_, changed in self._touched.items() if changed > version}
+
+    def said_by(self, document_id: str) -> list[Fact]:
+        """The facts that a document says, as it says them."""
+        known = sorted(self._by_document.get(document_id, ()))
+        return [self._said[fact_id][document_id] for fact_id in known]
+
+    def _touch(self, document_id: str) -> None:
+        self._version += 1
+        self._touched[document_id] = self._version
 
     @property
     def networkx(self) -> "nx.MultiDiGraph[str]":
@@ -97,6 +119,7 @@ class KnowledgeGraph:
 
     def add(self, document_id: str, facts: Iterable[Fact]) -> None:
         """Add what a document says; said twice, a fact keeps each of its contributions once."""
+        self._touch(document_id)
         touched: set[str] = set()
         known = self._by_document.setdefault(document_id, set())
         by_id: defaultdict[str, list[Fact]] = defaultdict(list)
@@ -120,6 +143,7 @@ class KnowledgeGraph:
 
     def remove(self, document_id: str) -> None:
         """Take back what a document says; facts that nobody says any more and their entities go."""
+        self._touch(document_id)
         touched: set[str] = set()
         for fact_id in self._by_document.pop(document_id, set()):
             said = self._said[fact_id]

@@ -1,7 +1,7 @@
 """The indexes of a base: derived from its database, caught up before each query."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from ..database.database import Database
 from ..retrieval.bm25 import BM25Index
 from ..retrieval.vector_index import VectorIndex
 from .graph import KnowledgeGraph
+from .graph_views import GraphViews
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class Indexes:
         self._bm25: DerivedIndex[BM25Index] | None = None
         self._vectors: DerivedIndex[VectorIndex] | None = None
         self._graph: DerivedIndex[KnowledgeGraph] | None = None
+        self._graph_views = GraphViews()
         self._bm25_ids: defaultdict[str, list[str]] = defaultdict(list)
         self._vector_ids: defaultdict[str, list[str]] = defaultdict(list)
 
@@ -78,6 +80,11 @@ class Indexes:
         if self._graph is None:
             self._graph = DerivedIndex(KnowledgeGraph(), load=self._load_graph, drop=_drop_graph)
         return self._graph.caught_up(self._database)
+
+    def graph_of(self, documents: frozenset[str] | None, *, key: Hashable) -> KnowledgeGraph:
+        """The graph of what these documents say (None: all), up to date; `key` names the view."""
+        whole = self.graph()
+        return whole if documents is None else self._graph_views.of(whole, documents, key=key)
 
     def _load_bm25(self, index: BM25Index, documents: Collection[str] | None) -> None:
         entries: list[tuple[str, str, str]] = []

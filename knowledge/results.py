@@ -1,7 +1,8 @@
 """What a search may see, and its hits as evidence."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..database.database import Database
@@ -17,6 +18,7 @@ class View:
 
     documents: frozenset[str] | None = None
     passages: frozenset[str] | None = None
+    key: str = ""  # the same for the same filter and labels
 
 
 def visible_part(
@@ -32,8 +34,8 @@ def visible_part(
         if _matches(metadata, filter or {})
         and (own is None or not required or not own.isdisjoint(required))
     )
-    found = database.passages_of(documents)
-    return View(documents, frozenset(one.passage.id for one in found))
+    key = json.dumps([filter, None if own is None else sorted(own)], sort_keys=True, default=repr)
+    return View(documents, database.passage_ids(documents), key)
 
 
 def _matches(metadata: Mapping[str, Any], filter: Mapping[str, Any]) -> bool:
@@ -51,15 +53,8 @@ def passage_evidence(found: FoundPassage, score: float, why: str) -> Evidence:
     return Evidence(passage.id, "passage", passage.text, score, why, (source,))
 
 
-def fact_evidence(
-    facts: Iterable[tuple[Fact, float, str]], documents: Collection[str] | None
-) -> Iterator[Evidence]:
-    """Facts as evidence, each with only those of its sources that may be seen."""
+def fact_evidence(facts: Iterable[tuple[Fact, float, str]]) -> Iterator[Evidence]:
+    """Facts as evidence."""
     for fact, score, why in facts:
-        if documents is not None:
-            visible = [c for c in fact.contributions if c.source.document_id in documents]
-            if not visible:
-                continue
-            fact = replace(fact, contributions=tuple(visible))
         text = format_fact(fact.subject, fact.predicate, fact.object)
         yield Evidence(fact.id, "fact", text, score, why, fact.sources)

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 import functools
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import cache
 from typing import Any
@@ -19,14 +19,20 @@ def usable_without_asyncio(tool: BaseTool) -> BaseTool:
     return tool.model_copy(update={"func": _waiting(tool.coroutine)})
 
 
-def _waiting(coroutine: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+async def _awaited(
+    function: Callable[..., Awaitable[Any]], args: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    return await function(*args, **options)
+
+
+def _waiting(coroutine: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     @functools.wraps(coroutine)  # LangChain looks for injected arguments in the signature
     def call(*args: Any, **options: Any) -> Any:
         done: Future[Any] = Future()
         context = contextvars.copy_context()
 
         def start() -> None:
-            task = loop.create_task(coroutine(*args, **options), context=context)
+            task = loop.create_task(_awaited(coroutine, args, options), context=context)
             task.add_done_callback(lambda task: _hand_over(task, done))
             done.add_done_callback(
                 lambda done: loop.call_soon_threadsafe(task.cancel) if done.cancelled() else None
