@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .settings import FILE_NAME, TEMPLATE, LoadedSettings, Settings, load_settings
+from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
 from .text import Language
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def init_base(folder: Path, *, flags: Mapping[str, Any] | None = None) -> Loaded
     with KnowledgeBase.open(folder, make_embeddings(loaded.values)):
         path = folder / FILE_NAME
         if not path.exists():
-            model = loaded.values.embeddings.model
-            path.write_text(TEMPLATE.format(model=model), encoding="utf-8")
+            path.write_text(new_settings(loaded.values.embeddings.model), encoding="utf-8")
     return loaded
 
 

@@ -1,6 +1,7 @@
 """Settings of a base: the file groundglm.toml, environment variables and flags, in rising force."""
 
 import difflib
+import json
 import os
 import re
 import tomllib
@@ -77,7 +78,7 @@ TEMPLATE = """\
 [embeddings]
 # The model that turns passages into vectors: "minilm" (English), "hash" (no model), or any
 # sentence-transformers model by name or folder. A base keeps the model it was made with.
-model = "{model}"
+model = {model}
 # device = "cpu"
 
 [engine]
@@ -100,6 +101,12 @@ model = "{model}"
 # zh = 0.5
 # en = 0.5
 """
+
+
+def new_settings(model: str) -> str:
+    """The text of a commented settings file for a base with this embedding model."""
+    quoted = json.dumps(model, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return TEMPLATE.format(model=quoted)  # TOML takes JSON's strings
 
 
 def load_settings(
@@ -150,10 +157,15 @@ def known_names() -> dict[str, str]:
     return {name: PREFIX + name.replace(".", "_").upper() for name in names}
 
 
-def write_threshold(folder: Path, language: str, value: float, *, origin: str) -> None:
-    """Set a threshold in the settings file with its origin; the rest stays as it is."""
+def write_threshold(
+    folder: Path, language: str, value: float, *, origin: str, model: str = "minilm"
+) -> None:
+    """Set a threshold in the settings file with its origin; the rest stays as it is.
+
+    Where there is no file yet, one is made that names `model`, the base's embedding model.
+    """
     path = folder / FILE_NAME
-    text = path.read_text(encoding="utf-8") if path.exists() else TEMPLATE.format(model="minilm")
+    text = path.read_text(encoding="utf-8") if path.exists() else new_settings(model)
     line = f"{language} = {value:.4f}  # {' '.join(origin.split())}"
     section = re.search(r"^\[thresholds\][^\n]*\n", text, re.MULTILINE)
     if section is None:

@@ -143,7 +143,7 @@ def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
 
 def _from_results(turn: _Turn, lingo: Language) -> str:
     lines = [_from_result(name, result, lingo) for name, result in turn.results]
-    name, result = turn.results[0]
+    result = turn.results[0][1]
     if len(lines) == 1 and not result.startswith(TOOL_FAILED):
         said = _plain(result)
         return f"结果是：{said}" if lingo == "zh" else f"The result is: {said}"

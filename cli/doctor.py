@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..assembly import open_base
-from ..errors import DocumentError, GroundGLMError
+from ..errors import (
+    DocumentError,
+    EmbeddingMismatchError,
+    GroundGLMError,
+    MissingExtraError,
+    NotABaseError,
+    SettingsError,
+)
 from ..settings import FILE_NAME, LoadedSettings, write_threshold
 from .output import FAILED, JsonOption, KbOption, find_base, print_json, say, settings_of
 
@@ -50,13 +57,25 @@ def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
         )
     except GroundGLMError as error:
         report["problems"].append(f"{type(error).__name__}: {error}")
-        report["next"] = "groundglm init PATH" if kb is None else f"groundglm init {kb}"
+        report["next"] = _after(error, kb)
     if as_json:
         print_json(report)
     else:
         _print(report)
     if report["problems"]:
         raise typer.Exit(FAILED)
+
+
+def _after(error: GroundGLMError, kb: Path | None) -> str:
+    """What to do about a base that cannot be opened."""
+    again = "groundglm doctor" if kb is None else f"groundglm doctor --kb {kb}"
+    if isinstance(error, NotABaseError):
+        return "groundglm init PATH" if kb is None else f"groundglm init {kb}"
+    if isinstance(error, MissingExtraError):
+        return f"pip install 'groundglm[{error.extra}]', then {again}"
+    if isinstance(error, SettingsError | EmbeddingMismatchError):
+        return f"correct the setting named above, then {again}"
+    return f"mend what is named above, then {again}"
 
 
 def _machine() -> dict[str, Any]:
@@ -166,6 +185,7 @@ def calibrate(
     settings = settings_of(folder)
     mode: Any = settings.values.grounding.mode
     with open_base(folder, settings, read_only=True) as base:
+        model = base.embedding_name
 
         def search(query: str, k: int) -> Any:
             return base.search(query, k=k, mode=mode)
@@ -185,7 +205,7 @@ def calibrate(
             f"declines {found.declined:.0%}"
         )
         if not dry_run:
-            write_threshold(folder, language, found.threshold, origin=origin)
+            write_threshold(folder, language, found.threshold, origin=origin, model=model)
         data.append({"language": language, "threshold": found.threshold, "origin": origin,
                      "answered": found.answered, "declined": found.declined})  # fmt: skip
     if as_json:

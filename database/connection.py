@@ -15,7 +15,7 @@ from ..errors import (
     NotABaseError,
     StorageError,
 )
-from .schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from .schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES
 
 BUSY_SECONDS = 30.0
 
@@ -50,6 +50,8 @@ class Connections:
                 self._writer = self._connect("rwc" if create else "rw")
                 if create:
                     self._create_schema(self._writer)
+                if _application_id(self._writer) == APPLICATION_ID:
+                    self._upgrade(self._writer)
             self._reader = self._connect("ro")
             self._check_schema()
 
@@ -62,6 +64,11 @@ class Connections:
                 "open it without read_only=True to change it"
             )
         return self._writer
+
+    @property
+    def version(self) -> int:
+        """The version of the schema; one that is only read may be of an earlier version."""
+        return _version(self._reader)
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -146,6 +153,21 @@ class Connections:
             writer.rollback()
             raise
 
+    def _upgrade(self, writer: sqlite3.Connection) -> None:
+        """Take a base of an earlier version to this one, whole or not at all."""
+        if _version(writer) not in UPGRADES:
+            return
+        self._begin(writer)
+        try:
+            while (version := _version(writer)) in UPGRADES:  # else another process was quicker
+                for statement in UPGRADES[version]:
+                    writer.execute(statement)
+                writer.execute(f"PRAGMA user_version = {version + 1}")
+            writer.commit()
+        except BaseException:
+            writer.rollback()
+            raise
+
     def _check_schema(self) -> None:
         if _application_id(self._reader) != APPLICATION_ID:
             self.close()
@@ -153,7 +175,7 @@ class Connections:
                 f"{self.path} is not a GroundGLM base. "
                 f"Make one with: groundglm init {self.path.parent}"
             )
-        (version,) = self._reader.execute("PRAGMA user_version").fetchone()
+        version = _version(self._reader)
         if version > SCHEMA_VERSION:
             self.close()
             raise BaseCorruptError(
@@ -194,6 +216,10 @@ def _application_id(connection: sqlite3.Connection) -> int:
     return connection.execute("PRAGMA application_id").fetchone()[0]
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
 def _tables(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
@@ -211,7 +237,8 @@ _MEANINGS: dict[int, Callable[[Path, sqlite3.Error], GroundGLMError]] = {
         f"{path} cannot be read or written ({error}). Check the disk and its free space."
     ),
     sqlite3.SQLITE_READONLY: lambda path, _: StorageError(
-        f"{path} is write-protected; change its permissions or open it with read_only=True."
+        f"{path} or its folder is write-protected; change the permissions to write. If nobody "
+        "changes it, open it with read_only=True, immutable=True."
     ),
     sqlite3.SQLITE_CANTOPEN: lambda path, _: StorageError(
         f"{path} cannot be opened; check that it exists and that you may write to its folder. "

@@ -12,7 +12,7 @@ from ..evidence import Source
 from ..facts import Contribution, Fact
 from .connection import BUSY_SECONDS, Connections
 from .records import DocumentInfo, DocumentRecord, FoundPassage
-from .rows import found_passage, passage_row, read_fact
+from .rows import contribution_row, facts_query, found_passage, passage_row, read_fact
 
 _PASSAGE_COLUMNS = (
     "p.id, p.document_id, p.position, p.start, p.end, p.text, p.heading, p.page, p.vector_key, "
@@ -296,13 +296,8 @@ class Database:
         self, document_ids: Collection[str] | None = None
     ) -> Iterator[tuple[str, list[Fact]]]:
         """Each document with the facts that it says, in its own words and order."""
-        query = (
-            "SELECT c.document_id, c.position, f.subject_id, f.object_id, c.subject, c.predicate, "
-            "c.object, d.title, c.page, c.start, c.end, c.passage_id, c.extractor, c.confidence, "
-            "c.time FROM contributions c JOIN facts f ON f.id = c.fact_id "
-            "JOIN documents d ON d.id = c.document_id"
-        )
         with self.connections.reading() as connection:
+            query = facts_query(self.connections.version)
             rows: Iterable[tuple[Any, ...]] = (
                 connection.execute(query + " ORDER BY c.document_id, c.position")
                 if document_ids is None
@@ -365,24 +360,9 @@ def _insert_facts(connection: sqlite3.Connection, document: DocumentRecord) -> N
             (fact.id, fact.subject_id, fact.object_id),
         )
         for said in fact.contributions or (Contribution(Source(document.id)),):
-            span = said.source.span
+            row = contribution_row(document, position, fact, said)
             connection.execute(
-                "INSERT INTO contributions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    fact.id,
-                    document.id,
-                    position,
-                    said.passage_id,
-                    fact.subject,
-                    fact.predicate,
-                    fact.object,
-                    said.source.page,
-                    span.start if span else None,
-                    span.end if span else None,
-                    said.extractor,
-                    said.confidence,
-                    said.time,
-                ),
+                f"INSERT INTO contributions VALUES ({', '.join('?' * len(row))})", row
             )
             position += 1
 

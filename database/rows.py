@@ -5,15 +5,49 @@ from typing import Any
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..text import Span
-from .records import FoundPassage, PassageRecord
+from .records import DocumentRecord, FoundPassage, PassageRecord
+
+
+def facts_query(version: int) -> str:
+    """The query for the rows that `read_fact` takes, on a base of some version."""
+    return (
+        "SELECT c.document_id, c.position, f.subject_id, f.object_id, c.subject, c.predicate, "
+        "c.object, d.title, c.page, c.start, c.end, c.passage_id, c.extractor, c.confidence, "
+        f"c.time, {'c.source_title' if version >= 2 else 'NULL'} "
+        "FROM contributions c JOIN facts f ON f.id = c.fact_id "
+        "JOIN documents d ON d.id = c.document_id"
+    )
+
+
+def contribution_row(
+    document: DocumentRecord, position: int, fact: Fact, said: Contribution
+) -> tuple[object, ...]:
+    """A contribution in the order of its table's columns."""
+    span = said.source.span
+    return (
+        fact.id,
+        document.id,
+        position,
+        said.passage_id,
+        fact.subject,
+        fact.predicate,
+        fact.object,
+        said.source.page,
+        span.start if span else None,
+        span.end if span else None,
+        said.extractor,
+        said.confidence,
+        said.time,
+        None if said.source.title == document.title else said.source.title or None,
+    )
 
 
 def read_fact(row: tuple[Any, ...]) -> Fact:
     """A fact as one document says it, from a row of `Database.facts_of`."""
     document_id, _, subject_id, object_id, subject, predicate, object_ = row[:7]
-    title, page, start, end, passage_id, extractor, confidence, time = row[7:]
+    title, page, start, end, passage_id, extractor, confidence, time, source_title = row[7:]
     span = Span(start, end) if start is not None else None
-    source = Source(document_id, title, page, span)
+    source = Source(document_id, source_title or title, page, span)
     said = Contribution(source, passage_id, extractor, confidence, time)
     return Fact(subject, predicate, object_, (said,), subject_id, object_id)
 

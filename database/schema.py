@@ -1,7 +1,10 @@
 """The schema of `base.sqlite`: the one truth that every index is derived from."""
 
 APPLICATION_ID = 0x47474C4D  # "GGLM", so that a foreign SQLite file is told from ours
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+#: What takes a base of each earlier version one further.
+UPGRADES = {1: ("ALTER TABLE contributions ADD COLUMN source_title TEXT",)}
 
 SCHEMA = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -58,6 +61,7 @@ CREATE TABLE contributions (
     extractor TEXT NOT NULL,
     confidence REAL NOT NULL,
     time TEXT NOT NULL,
+    source_title TEXT,                -- where it names another source than its document's title
     PRIMARY KEY (document_id, position)
 ) WITHOUT ROWID;
 CREATE INDEX contributions_of_fact ON contributions (fact_id);

@@ -19,7 +19,7 @@ from ..database.records import DocumentInfo
 from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
-from ..retrieval.embeddings import load_embeddings, reads_chinese
+from ..retrieval.embeddings import fingerprint, load_embeddings, reads_chinese
 from ..retrieval.fusion import fuse
 from ..retrieval.vector_index import normalized
 from ..text import has_cjk
@@ -93,7 +93,8 @@ class KnowledgeBase:
             )
         is_new = not file.exists()
         if is_new:
-            embeddings = embeddings or load_embeddings()  # before anything is made on disk
+            embeddings = embeddings or load_embeddings()
+            fingerprint(embeddings)  # the model must work before anything is made on disk
             folder.mkdir(parents=True, exist_ok=True)
         database = Database(
             file,

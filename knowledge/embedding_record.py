@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
-from ..errors import EmbeddingMismatchError
+from ..errors import EmbeddingMismatchError, NotABaseError
 from ..retrieval.embeddings import fingerprint, is_same_model, load_embeddings, model_name
 
 
@@ -14,6 +14,10 @@ def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddin
     """Note the model of a new base, or compare it with the one that an old base was made with."""
     manifest = database.manifest()
     if "embedding_fingerprint" not in manifest:
+        if database.connections.read_only:
+            raise NotABaseError(
+                f"{folder} was begun but not finished. Finish it with: groundglm init {folder}"
+            )
         embeddings = embeddings or load_embeddings()
         # Another process may be making the same base: the first one to record its model wins.
         database.record_once(

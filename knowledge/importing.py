@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 REQUIRED = ("subject", "predicate", "object")
 
 _LONGEST_FIELD = 10_000
+_LONGEST_RECORD = 4 * _LONGEST_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +105,55 @@ def _collect(rows: Iterable[tuple[int, dict[str, Any] | str]]) -> FactFile:
 def _csv_rows(text: str, *, name: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     header_line = next(line for line in text.splitlines() if line.strip())
     delimiter = max(",\t;|，", key=lambda mark: (header_line.count(mark), mark == ","))
-    # A whole file in one unclosed quotation mark would be one field; so bound the field.
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header: list[str] = next(row for row in reader if any(cell.strip() for cell in row))
+    records = _records(text, delimiter)
+    header: list[str] = []
+    for _, row in records:
+        if not isinstance(row, str) and any(cell.strip() for cell in row):
+            header = row
+            break
     columns = _columns(header, name=name)
-    while True:
+    for line, row in records:
+        if isinstance(row, str):
+            yield line, row
+        elif any(cell.strip() for cell in row):
+            yield line, _csv_row(row, header, columns)
+
+
+class _Unclosed(Exception):
+    """A record goes on for longer than any row does."""
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """The rows of a CSV with the line each begins in, or why one cannot be read.
+
+    A quotation mark that is never closed makes the rest of a file one cell: such a line is given up
+    alone, and reading goes on behind it.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    position = start = size = 0
+
+    def feed() -> Iterator[str]:
+        nonlocal position, size
+        while position < len(lines):
+            size += len(lines[position])
+            if size > _LONGEST_RECORD and position > start:
+                raise _Unclosed
+            position += 1
+            yield lines[position - 1]
+
+    while position < len(lines):
+        start, size = position, 0
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            row = next(csv.reader(feed(), delimiter=delimiter))
+            if position == len(lines) > start + 1 and "".join(lines[start:]).count('"') % 2:
+                raise _Unclosed
+            yield start + 1, row
+        except _Unclosed:
+            position = start + 1
+            yield start + 1, "a quotation mark is not closed"
         except csv.Error as error:
-            yield reader.line_num, f"not readable as CSV: {error}"
-            continue
-        if any(cell.strip() for cell in row):
-            yield reader.line_num, _csv_row(row, header, columns)
+            position = max(position, start + 1)
+            yield start + 1, f"not readable as CSV: {error}"
 
 
 def _csv_row(row: list[str], header: list[str], columns: Mapping[str, int]) -> dict[str, Any] | str:

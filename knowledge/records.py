@@ -172,7 +172,11 @@ def read_fact_set(
     listed = list(facts)
     labels = check_labels(labels)
     lines = [format_fact(fact.subject, fact.predicate, fact.object) for fact in listed]
-    details = [[c.extractor, c.confidence, c.time] for f in listed for c in f.contributions]
+    details = [
+        [c.extractor, c.confidence, c.time, c.source.title]
+        for fact in listed
+        for c in fact.contributions
+    ]
     digest = content_hash("facts", title, lines, details, labels)
     id_ = document_id or f"facts-{digest[:16]}"
     located: list[Fact] = []
@@ -180,8 +184,11 @@ def read_fact_set(
     for fact, line in zip(listed, lines, strict=True):
         source = Source(id_, title, None, Span(start, start + len(line)))
         said = fact.contributions or (Contribution(source, extractor="given"),)
-        # The document that holds the fact is the one whose deletion takes it away.
-        contributions = tuple(replace(one, source=source) for one in said)
+        # The document that holds the fact is the one whose deletion takes it away; the source that
+        # a row names stays as its title.
+        contributions = tuple(
+            replace(one, source=replace(source, title=one.source.title or title)) for one in said
+        )
         located.append(replace(fact, contributions=contributions))
         start += len(line) + 1
     return DocumentRecord(

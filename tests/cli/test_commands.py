@@ -220,3 +220,50 @@ def test_the_program_runs_as_a_process_and_reads_a_question_from_stdin(base, tmp
     assert "84" in done.stdout
     version = subprocess.run([sys.executable, "-m", "groundglm", "--version"], capture_output=True)
     assert version.stdout.startswith(b"groundglm ")
+
+
+def test_a_model_that_is_not_there_leaves_no_base_and_doctor_says_what_to_do(tmp_path, capsys):
+    folder = tmp_path / "kb"
+    assert run(["init", str(folder), "--embeddings", "nobody/nothing"]) != 0
+    assert not folder.exists()
+    capsys.readouterr()
+
+    code, data = call(capsys, "doctor", "--kb", str(folder))
+
+    assert code != 0
+    assert data["next"] == f"groundglm init {folder}"
+
+
+def test_doctor_names_the_setting_to_correct_and_not_init(base, capsys):
+    (base / "groundglm.toml").write_text("[grounding]\nk = 'many'\n")
+
+    code, data = call(capsys, "doctor")
+
+    assert code != 0
+    assert "init" not in data["next"]
+    assert "correct the setting" in data["next"]
+
+
+@pytest.mark.parametrize("model", ["my\\models", 'a "quoted" one', "中文\t模型", "a\x7fb"])
+def test_any_name_of_a_model_makes_a_readable_settings_file(model):
+    import tomllib
+
+    from groundglm.settings import new_settings
+
+    assert tomllib.loads(new_settings(model))["embeddings"]["model"] == model
+
+
+def test_calibrate_names_the_model_that_the_base_was_made_with(base, tmp_path, capsys):
+    write(tmp_path / "docs", **{
+        f"d{n}__txt": f"Town {n} lies at river {n}. Its mayor number {n} is called Ann{n}. "
+        f"The town {n} was founded in {1500 + n} by count {n}." for n in range(30)
+    })  # fmt: skip
+    run(["add", str(tmp_path / "docs")])
+    (base / "groundglm.toml").unlink()
+    capsys.readouterr()
+
+    code, _ = call(capsys, "calibrate")
+
+    assert code == 0
+    assert load_settings(base).values.embeddings.model == "hash"
+    assert run(["doctor"]) == 0
