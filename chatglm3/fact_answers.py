@@ -1,12 +1,14 @@
 """Answering from facts: the object that a question plainly asks for, in one step or two."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..assertions import asserted_part, denies
 from ..evidence import NumberedEvidence
 from ..facts import parse_fact
-from ..predicates import Fit, asked_relations, predicate_fit
-from ..text import Span, fold, has_cjk
+from ..predicates import Fit, asked_relations, plain_predicate, predicate_fit
+from ..text import Span, fold, has_cjk, sentences
 from .sentence_selection import key_terms
 
 _MOST_OBJECTS = 5
@@ -39,7 +41,8 @@ def answer_from_facts(question: str, pieces: Sequence[NumberedEvidence]) -> Fact
 
     A question is answered by `object` of a fact whose subject it names and whose predicate it asks
     for; by `subject` where it names the object; or over two facts where the first leads to the
-    subject of the second.
+    subject of the second. A fact that a passage beside it denies, or for which it names another
+    object, answers nothing: rules read most facts, and the passage can speak for itself.
     """
     facts = [
         _Stated(piece.number, *parts)
@@ -49,6 +52,8 @@ def answer_from_facts(question: str, pieces: Sequence[NumberedEvidence]) -> Fact
     named, rest = _blank_names(question, facts)
     if not named:
         return None
+    otherwise = _said_otherwise(facts, [piece for piece in pieces if piece.kind == "passage"])
+    facts = [fact for fact in facts if fact.number not in otherwise]
     asked = asked_relations(rest)
     fits = {
         fact.number: fit
@@ -60,6 +65,63 @@ def answer_from_facts(question: str, pieces: Sequence[NumberedEvidence]) -> Fact
         spans, answer = chain
         return answer if _is_explained(rest, spans) else None
     return _single(facts, fits, named, rest)
+
+
+# --- facts against passages -----------------------------------------------------------------------
+
+
+def _said_otherwise(
+    facts: Sequence[_Stated], passages: Sequence[NumberedEvidence]
+) -> frozenset[int]:
+    """The numbers of the facts that a sentence of the passages denies or says differently."""
+    objects: dict[tuple[str, str], set[str]] = {}
+    for fact in facts:
+        objects.setdefault((fold(fact.subject), fact.predicate), set()).add(fold(fact.object))
+    found: set[int] = set()
+    for passage in passages:
+        title = fold(passage.title)
+        for place in sentences(passage.text) if facts else ():
+            sentence = place.cut(passage.text)
+            told = fold(sentence)
+            held = fold(asserted_part(sentence, passage.title))
+            for fact in facts:
+                subject, object_ = fold(fact.subject), fold(fact.object)
+                if subject not in told and subject not in title:
+                    continue
+                denied = object_ in told and object_ not in held and denies(sentence, passage.title)
+                known = objects[subject, fact.predicate]
+                if denied or (held and _names_another(held, fact, known)):
+                    found.add(fact.number)
+    return frozenset(found)
+
+
+def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
+    """Whether a sentence gives the predicate of a fact, but none of its objects."""
+    if any(one in sentence for one in objects):
+        return False
+    subject = re.escape(fold(fact.subject))
+    plain = plain_predicate(fact.predicate)
+    if has_cjk(plain):
+        asked = re.escape(plain)
+        pattern = (
+            rf"{subject}的?{asked}(?:是|为|：|:|叫)|是{subject}的{asked}|由[^，。]{{2,12}}{asked}"
+        )
+        return re.search(pattern, sentence) is not None
+    content = [word for word in re.findall(r"[a-z]+", plain) if word not in _SMALL_WORDS]
+    if len(content) != 1:
+        return False
+    asked, of = content[0], rf" of (?:the )?{subject}"
+    pattern = (
+        rf"\b{asked}(?:{of})?(?:,? (?:is|was|by)|:) \w|\b(?:is|was) (?:the )?{asked}{of}\b|"
+        rf"\b{subject}['’]s {asked} (?:is|was) \w"
+    )
+    return re.search(pattern, sentence) is not None
+
+
+_SMALL_WORDS = frozenset("a an the of in on at by to for from with is are was were be as".split())
+
+
+# --- names ----------------------------------------------------------------------------------------
 
 
 def _blank_names(question: str, facts: Sequence[_Stated]) -> tuple[set[str], str]:

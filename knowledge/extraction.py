@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..assertions import asserted_part, quoted_sentences
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..retrieval.splitting import MAX_HEADING_CHARACTERS, markdown_heading
@@ -224,12 +225,16 @@ def _guess(text: str) -> str:
 
 
 def _read_prose(line: Line, topic: str, *, opening: bool) -> Iterator[tuple[Reading, Span]]:
-    for number, place in enumerate(sentences(line.text)):
-        sentence = place.cut(line.text)
-        if len(sentence) > LONGEST_SENTENCE:
+    places = sentences(line.text)
+    quoted = quoted_sentences(line.text, places)
+    for number, place in enumerate(places):
+        if number in quoted or place.end - place.start > LONGEST_SENTENCE:
             continue
+        sentence = place.cut(line.text)
         lead = re.match(r"(?:[-*•>·]|\d{1,4}[.)、])\s+", sentence)
-        plain = sentence[lead.end() :] if lead is not None else sentence
+        plain = asserted_part(sentence[lead.end() :] if lead is not None else sentence, topic)
+        if not plain:
+            continue
         rules = chinese_rules if language(plain) == "zh" else english_rules
         span = Span(line.start + place.start, line.start + place.end)
         for reading in rules.read(plain, topic, first=opening and number == 0):
