@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..text import fold, has_cjk, segmenter
+from ..text import fold, has_cjk
+from .argument_names import CODE, NUMBER, QUOTED, Reader, cued, directed_place, name_for, only
+from .sentence_selection import stem_word
 
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
-_QUOTED = re.compile(r"[\"“”「『《'‘]([^\"“”」』》'’]{1,200})[\"“”」』》'’](?![a-z])")
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]|今天|明天|后天|昨天|"
     r"\b(?:today|tomorrow|yesterday|next \w+|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
@@ -23,60 +23,68 @@ _LANGUAGES = (
     "英语 英文 中文 汉语 日语 日文 法语 法文 德语 德文 韩语 韩文 俄语 俄文 西班牙语 意大利语 葡萄牙语 阿拉伯语 english chinese "
     "japanese french german korean russian spanish italian portuguese arabic".split()
 )
-_NAME_EN = re.compile(r"\b[A-Z][\w'.-]*(?:\s+(?:of|de|the|la|el|[A-Z][\w'.-]*))*(?<!of)(?<!the)")
-_NOT_NAMES = frozenset(
-    "what who where when how why which is are can could will would do does did please tell show give get set "
-    "remind convert translate calculate compute book find play send i i'd i'm the a my in on at for it if".split()
-)
-
-
-class _Reader:
-    """A question whose parts are taken by one argument after another."""
-
-    def __init__(self, question: str, subject: frozenset[str]) -> None:
-        self.question = question
-        self.rest = question
-        self.subject = subject
-
-    def take(self, match: re.Match[str] | None, group: int = 0) -> str | None:
-        if match is None:
-            return None
-        start, end = match.span()
-        self.rest = self.rest[:start] + " " * (end - start) + self.rest[end:]
-        return match.group(group).strip()
 
 
 def read_arguments_off(
-    question: str, schema: Mapping[str, Any], *, subject: frozenset[str] = frozenset()
+    question: str,
+    schema: Mapping[str, Any],
+    *,
+    subject: frozenset[str] = frozenset(),
+    leaves_nothing: bool = False,
+    left: list[str] | None = None,
 ) -> dict[str, Any] | None:
     """The arguments of a tool that a question states; None where a required one is missing.
 
+    An argument is taken only from the words that fill its place: beside the parameter's own words,
+    behind the preposition that goes with it, or where nothing else could be meant.
+
     Args:
-        question: What the user said.
+        question: What the user said, without the words before the verb of a request.
         schema: The JSON schema of the tool's parameters.
         subject: Words for what the tool is about, which are no names.
+        leaves_nothing: Whether a name, number or quotation that no argument took means that more
+            is asked than the tool does, so that there is no call.
+        left: Gains what no argument took.
     """
     properties = cast("Mapping[str, Mapping[str, Any]]", schema.get("properties") or {})
     required = set(cast("list[str]", schema.get("required") or []))
-    reader = _Reader(question, subject)
+    reader = Reader(question[:1].lower() + question[1:], subject)
+    reader.names = sum(_is_name(name, properties[name]) for name in properties)
     args: dict[str, Any] = {}
     # The narrower a type, the earlier it takes its part: what is left over is free text.
-    for name in sorted(properties, key=lambda key: _order(key, properties[key])):
+    has_content = _CONTENT.search(question) is not None
+    for name in sorted(properties, key=lambda key: _order(key, properties[key], has_content)):
         value = _read(reader, name, properties[name])
         if value is not None:
             args[name] = value
         elif name in required:
             return None
+    if left is not None:
+        left.append(reader.rest)
+    if leaves_nothing and reader.leaves_something():
+        return None
     return {name: args[name] for name in properties if name in args}
 
 
-def _order(name: str, schema: Mapping[str, Any]) -> int:
+def _is_name(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter takes a name or a code, which no words of its own tell from others."""
+    kind = _hint(name, schema)
+    return "enum" not in schema and _type(schema) == "string" and kind in ("name", "place", "code")
+
+
+# What a message is to say holds no other argument.
+_CONTENT = re.compile(r"[:：]|\b(?:saying|that says)\b|[\"“「]", re.IGNORECASE)
+
+
+def _order(name: str, schema: Mapping[str, Any], has_content: bool) -> int:
     if "enum" in schema:
         return 0
     hint = _hint(name, schema)
     kinds = ("sum", "currency", "language", "symbol", "date")
     if hint in kinds:
         return 1 + kinds.index(hint)
+    if hint == "text" and has_content:
+        return 6
     if _type(schema) in ("number", "integer"):
         return 10
     return 20 if hint == "place" else 30
@@ -101,6 +109,7 @@ def _hint(name: str, schema: Mapping[str, Any]) -> str:
         ("currency", r"currency|货币|币种"),
         ("language", r"language|语言|语种|\blang\b"),
         ("symbol", r"symbol|ticker|股票代码|\bcode\b|代码"),
+        ("code", r"(?:^|_| )(?:id|ids|no|number|sku|ref)\b|编号|单号|订单号|账号|卡号"),
         ("date", r"date|day|日期|哪天"),
         (
             "place",
@@ -116,7 +125,7 @@ def _hint(name: str, schema: Mapping[str, Any]) -> str:
     return "name"
 
 
-def _read(reader: _Reader, name: str, schema: Mapping[str, Any]) -> Any:
+def _read(reader: Reader, name: str, schema: Mapping[str, Any]) -> Any:
     if "enum" in schema:
         return _enum(reader, cast("list[Any]", schema["enum"]))
     kind = _type(schema)
@@ -132,7 +141,7 @@ def _read(reader: _Reader, name: str, schema: Mapping[str, Any]) -> Any:
     return _string(reader, name, schema)
 
 
-def _enum(reader: _Reader, values: list[Any]) -> Any:
+def _enum(reader: Reader, values: list[Any]) -> Any:
     folded = fold(reader.rest)
     for value in sorted(values, key=lambda value: -len(str(value))):
         word = fold(str(value))
@@ -168,20 +177,48 @@ _NUMERALS = {
 _CHINESE_NUMBER = re.compile(r"[一二两三四五六七八九十百千万]+(?=[个块元天分小公年只张人份里斤])")
 
 
-def _number(reader: _Reader, name: str, schema: Mapping[str, Any], *, whole: bool) -> Any:
+def _number(reader: Reader, name: str, schema: Mapping[str, Any], *, whole: bool) -> Any:
     about = fold(f"{name} {schema.get('description', '')}")
     for asked, given, factor in _UNITS:
         if asked.search(about):
             text = reader.take(given.search(reader.rest), 1)
             if text is not None:
                 return _as_number(float(text) * factor, whole)
-    text = reader.take(_NUMBER.search(reader.rest))
+    text = reader.take(_number_in_place(reader, name, about))
     if text is not None:
         scaled = re.match(r"\s*([万亿])", reader.question[reader.question.find(text) + len(text) :])
         factor = {"万": 1e4, "亿": 1e8}[scaled.group(1)] if scaled else 1
         return _as_number(float(text.replace(",", "")) * factor, whole)
     text = reader.take(_CHINESE_NUMBER.search(reader.rest))
     return None if text is None else _as_number(float(_chinese_number(text)), whole)
+
+
+_AFTER_NUMBER = re.compile(
+    r"\s*(?:$|[,.;!?，。！？、)”\"]|['’]s\b|%|°|(?:to|for|from|at|in|on|as|into|by|with|of|and|please|now|"
+    r"percent|degrees?|dollars?|euros?|pounds?|yuan|rmb|bucks|usd|eur|gbp|cny|jpy|minutes?|hours?|days?|"
+    r"seconds?|pm|am|o['’]clock)\b|[元块美欧日英分小秒天度号的给到从为年月，个位人名间张份次岁公斤，])",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"\s*(?:[a-z]+|[个位名人次天件条])", re.IGNORECASE)
+
+
+def _number_in_place(reader: Reader, name: str, about: str) -> re.Match[str] | None:
+    """The number that stands where one for this parameter would: none that counts other things."""
+    own = {stem_word(word) for word in re.findall(r"[a-z]{3,}", about)}
+    is_code = re.search(r"(?:^|_)(?:id|no|number)$", name.lower()) is not None
+    for match in NUMBER.finditer(reader.rest):
+        after = reader.rest[match.end() :]
+        word = re.match(r"\s*([a-z]+)", after, re.IGNORECASE)
+        if is_code and _COUNTED.match(after) and not re.match(r"\s*(?:号|please|now)", after):
+            preposition = re.match(r"\s*(?:to|for|from|at|in|on|as|into|by|with|and)\b", after)
+            if preposition is None:
+                continue  # "the 3 users": how many, not which
+        before = reader.rest[: match.start()].rstrip(" #").lower()
+        named = any(before.endswith(one) for one in reader.subject | {name.lower()} if one)
+        in_own_words = word is not None and stem_word(word.group(1).lower()) in own
+        if named or in_own_words or _AFTER_NUMBER.match(after):
+            return match
+    return None
 
 
 def _as_number(value: float, whole: bool) -> int | float | None:
@@ -203,7 +240,7 @@ def _chinese_number(text: str) -> int:
     return total + section + digit
 
 
-def _array(reader: _Reader, name: str, items: Mapping[str, Any]) -> list[Any] | None:
+def _array(reader: Reader, name: str, items: Mapping[str, Any]) -> list[Any] | None:
     found: list[Any] = []
     while len(found) < 20:
         value = _read(reader, name, items)
@@ -213,10 +250,12 @@ def _array(reader: _Reader, name: str, items: Mapping[str, Any]) -> list[Any] | 
     return found or None
 
 
-def _string(reader: _Reader, name: str, schema: Mapping[str, Any]) -> str | None:
+def _string(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None:
     hint = _hint(name, schema)
     if hint == "sum":
-        return _sum(reader)
+        found = _sum(reader)
+        reader.rest = "" if found is not None else reader.rest
+        return found
     if hint == "currency":
         return _currency(reader, name)
     if hint == "language":
@@ -229,19 +268,21 @@ def _string(reader: _Reader, name: str, schema: Mapping[str, Any]) -> str | None
     if hint == "symbol":
         pattern = r"(?<![A-Za-z])[A-Z]{1,5}(?:\.[A-Z]{1,2})?(?![A-Za-z])|\b[A-Z0-9][A-Z0-9-]{3,}\b|\b\d{6}\b"
         return reader.take(re.search(pattern, reader.rest)) or reader.take(
-            _QUOTED.search(reader.rest), 1
+            QUOTED.search(reader.rest), 1
         )
     if hint == "date":
         return reader.take(_DATE.search(reader.rest))
-    quoted = reader.take(_QUOTED.search(reader.rest), 1)
+    quoted = reader.take(QUOTED.search(reader.rest), 1)
     if quoted is not None:
         return quoted
     if hint == "text":
         return _free_text(reader)
-    return _directed_place(reader, name) or _name(reader)
+    if hint == "code":
+        return cued(reader, name, schema, CODE) or reader.take(only(CODE, reader.rest))
+    return directed_place(reader, name) or name_for(reader, name, schema)
 
 
-def _sum(reader: _Reader) -> str | None:
+def _sum(reader: Reader) -> str | None:
     text = fold(reader.rest).replace("×", "*").replace("÷", "/")
     for pattern, symbol in (
         (r"乘以|\btimes\b|\bmultiplied by\b|乘", "*"), (r"除以|\bdivided by\b", "/"), (r"加上?|\bplus\b", "+"),
@@ -279,7 +320,7 @@ def _is_whole(expression: str, text: str) -> bool:
     return True
 
 
-def _currency(reader: _Reader, name: str) -> str | None:
+def _currency(reader: Reader, name: str) -> str | None:
     """The source currency is named first, the target last."""
     found: list[tuple[int, int, str]] = []
     folded = fold(reader.rest)
@@ -297,7 +338,7 @@ def _currency(reader: _Reader, name: str) -> str | None:
     return code
 
 
-def _free_text(reader: _Reader) -> str | None:
+def _free_text(reader: Reader) -> str | None:
     for pattern in (
         r"提醒我(?:要|去)?(?:在)?\s*(?P<a>[^，。？！,.?!]{2,80})",
         r"\bremind me\b.*?\b(?:to|about)\s+(?P<a>[^.?!]{2,80})",
@@ -312,69 +353,3 @@ def _free_text(reader: _Reader) -> str | None:
             text = re.sub(r"\s+\b(?:in|after|at)$|^(?:后|之后|以后)\s*", "", text)
             return reader.take(match) and text
     return None
-
-
-def _directed_place(reader: _Reader, name: str) -> str | None:
-    """Where from and where to are told by the words before and after."""
-    word = name.lower()
-    if re.search(r"from|origin|start|depart|source", word):
-        patterns = (
-            r"\bfrom\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
-            r"从\s*([\u4e00-\u9fff]{2,6}?)(?=到|飞|去|出发|至)",
-        )
-    elif re.search(r"(?:^|_)to(?:_|$)|dest|target|arriv|end", word):
-        patterns = (
-            r"\bto\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
-            r"(?:到|飞往|去往|飞|去|至)\s*([\u4e00-\u9fff]{2,6}?)(?=的|有|要|多|怎|[，。？！,?]|$)",
-        )
-    else:
-        return None
-    for pattern in patterns:
-        found = reader.take(re.search(pattern, reader.rest), 1)
-        if found is not None:
-            return found
-    return None
-
-
-def _name(reader: _Reader) -> str | None:
-    """A proper name: capitalised in English, by jieba's tags in Chinese."""
-    if has_cjk(reader.rest):
-        return _chinese_name(reader)
-    for match in _NAME_EN.finditer(reader.rest):
-        words_ = match.group().split()
-        while words_ and words_[0].lower().rstrip("'s") in _NOT_NAMES:
-            words_ = words_[1:]
-        name = re.sub(r"'s$", "", " ".join(words_)).rstrip(".,")
-        if name and stem_is_foreign(name, reader.subject):
-            reader.take(match)
-            return name
-    return None
-
-
-def stem_is_foreign(name: str, subject: frozenset[str]) -> bool:
-    """Whether a name is none of the words for the tool's own subject."""
-    return name.lower() not in subject
-
-
-def _chinese_name(reader: _Reader) -> str | None:
-    import jieba.posseg
-
-    tagger: Any = jieba.posseg.POSTokenizer(segmenter())
-    position = 0
-    best: tuple[int, int, int] | None = None
-    for pair in tagger.cut(reader.rest):
-        word, flag = str(pair.word), str(pair.flag)
-        start, position = position, position + len(word)
-        if word in reader.subject or not word.strip():
-            continue
-        rank = {"ns": 0, "nr": 1, "nt": 1, "nz": 2, "nrt": 1}.get(flag, 9)
-        if flag == "eng" and word[:1].isupper():
-            rank = 2
-        if rank < 9 and (best is None or rank < best[0]):
-            best = (rank, start, position)
-    if best is None:
-        return None
-    _, start, end = best
-    name = reader.rest[start:end]
-    reader.rest = reader.rest[:start] + " " * (end - start) + reader.rest[end:]
-    return name

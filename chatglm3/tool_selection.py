@@ -1,8 +1,8 @@
-"""Choosing a tool without a model: where one plainly fits and its arguments can be read off.
+"""Choosing a tool without a model: where one plainly fits a request and all it needs is said.
 
-A tool fits where the question speaks of what its name or description speaks of; a small table
-joins Chinese and English words for common subjects. Precision comes first: a question whose
-arguments cannot all be read is no call.
+A tool fits where a plain request (see `requests`) asks for its kind of action and speaks of what
+its name or description speaks of; a small table joins Chinese and English words for common
+subjects. Precision comes first: a request whose arguments cannot all be read is no call.
 """
 
 import re
@@ -11,11 +11,14 @@ from typing import Any, cast
 
 from ..text import fold, has_cjk, segmenter
 from .arguments import read_arguments_off
+from .requests import Request, read_request, tool_actions
 from .sentence_selection import stem_word
 
 ToolChoice = tuple[str, dict[str, Any]]
 
-_LEAST_FIT = 2.0
+SEARCH = "search_knowledge"
+
+_LEAST_FIT = 0.7
 
 # Words of one subject in both languages; a tool and a question meet where they share a row.
 _SUBJECTS: Sequence[Sequence[str]] = tuple(
@@ -85,48 +88,106 @@ def choose_tool(
     """
     if tool_choice == "none" or not question.strip():
         return None
-    if tool_choice == "auto" and not is_plain_request(question):
-        return None
-    offered = [tool for tool in tools if tool.get("name") != "search_knowledge"]
-    if tool_choice not in ("auto", "any"):
-        offered = [tool for tool in tools if tool.get("name") == tool_choice]
-    least = _LEAST_FIT if tool_choice == "auto" else 0.0
+    request = read_request(question)
+    if tool_choice == "auto":
+        offered = [tool for tool in tools if tool.get("name") != SEARCH]
+        return _choose_plainly(question, request, offered)
+    offered = [tool for tool in tools if tool_choice in ("any", tool.get("name"))]
+    offered = [tool for tool in offered if tool_choice != "any" or tool.get("name") != SEARCH]
     fitting: list[tuple[float, int, ToolChoice]] = []
     for index, tool in enumerate(offered):
-        fit = tool_fit(question, tool)
-        if fit < least:
-            continue
-        args = read_arguments_off(question, _parameters(tool), subject=_subject_words(tool))
-        if args is None:
-            continue
-        fitting.append((-fit - 0.1 * len(args), index, (str(tool["name"]), args)))
+        text = question if request is None else request.text
+        args = read_arguments_off(text, _parameters(tool), subject=_subject_words(tool))
+        if args is not None:
+            fit = tool_fit(question, tool)
+            fitting.append((-fit - 0.1 * len(args), index, (str(tool["name"]), args)))
     return min(fitting, key=lambda entry: entry[:2])[2] if fitting else None
 
 
-# Under these nothing is asked to be done: negation, condition, questions for reasons, ways, people,
-# times, rules, and what is told of the past. "How much" and "how many" may ask a tool.
-_NO_REQUEST = re.compile(
-    r"\b(?:not|never|no|nobody|nothing|none|neither|nor|without|avoid|stop|refuse[ds]?)\b|n['’]t\b|"
-    r"\b(?:if|unless|whether|suppose|supposing|imagine|why|who|whom|whose|when|which|should|must)\b|"
-    r"\bhow\b(?!\s+(?:much|many|far|long|hot|cold|warm)\b)|"
-    r"\b(?:what\s+(?:if|happens|happened|does|did)|policy|procedure|requirements?|said|says|told|asked|did)\b|"
-    r"\b(?:yesterday|ago|already|last\s+(?:night|week|month|year))\b|^\s*(?:i|we|they|he|she|it)\s+\w+ed\b|"
-    r"昨[天日晚]|前天|上周|上个?月|去年|刚[才刚]|了[。.！!]?\s*$|不|别(?!墅|名|人)|没有|没能|未|勿|禁止|避免|无需|无须|取消了|如果|假如|要是|倘若|万一|假设|是否|会不会|"
-    r"为什么|为何|怎么(?!样)|怎样|如何|谁|何时|什么时候|哪年|多久|手续|流程|条件|规定|政策|原因|说过|曾经|曾|已经|过吗",
-    re.IGNORECASE,
+def _choose_plainly(
+    question: str, request: Request | None, tools: Sequence[Mapping[str, Any]]
+) -> ToolChoice | None:
+    """The one tool that a plain request, or a bare sum, asks for."""
+    fitting: list[tuple[float, int, ToolChoice]] = []
+    for index, tool in enumerate(tools):
+        name, description = str(tool.get("name", "")), str(tool.get("description", ""))
+        subject = _subject_words(tool)
+        if _looks_like_calculator(name, fold(description)) and is_bare_sum(question):
+            args = read_arguments_off(question, _parameters(tool), subject=subject)
+            fit = 2 * _LEAST_FIT
+        elif request is not None and request.actions & _wanted(tool):
+            fit, args = _fit_and_arguments(request, tool, subject)
+        else:
+            continue
+        if args is not None:
+            fitting.append((-fit - 0.1 * len(args), index, (name, args)))
+    fitting.sort(key=lambda entry: entry[:2])
+    if len(fitting) > 1 and fitting[0][0] == fitting[1][0]:
+        return None  # either might be meant
+    return fitting[0][2] if fitting else None
+
+
+def _fit_and_arguments(
+    request: Request, tool: Mapping[str, Any], subject: frozenset[str]
+) -> tuple[float, dict[str, Any] | None]:
+    """How well a tool of the asked action fits, and its arguments; None where it does not.
+
+    All that the request says must be the action, an argument, or a word for what the tool is about:
+    what is left over would mean that something else, or something narrower, is asked.
+    """
+    about = re.sub(re.escape(request.verb), " ", request.text, count=1, flags=re.IGNORECASE)
+    fit = tool_fit(about, tool)
+    left: list[str] = []
+    args = read_arguments_off(
+        request.text, _parameters(tool), subject=subject, leaves_nothing=True, left=left
+    )
+    if args is None or _unexplained(left[0], request.verb, tool, subject):
+        return fit, None
+    # "Transfer 250 to Bob" says all without naming a thing; "Please reset" says too little.
+    is_named = fit >= _LEAST_FIT or _in_description(request.text, request.verb, tool)
+    return fit, args if args or is_named else None
+
+
+def _unexplained(left: str, verb: str, tool: Mapping[str, Any], subject: frozenset[str]) -> bool:
+    """Whether words are left that neither a tool nor its action has to do with."""
+    told = fold(f"{tool.get('name', '')} {tool.get('description', '')} {_parameters(tool)}")
+    own = {stem_word(word) for word in re.findall(r"[a-z]+", f"{told} {' '.join(subject)} {verb}")}
+    folded = fold(left)
+    heard = {stem_word(word) for word in re.findall(r"[a-z]+", folded) if word not in _SMALL}
+    if heard - own:
+        return True
+    known = {word for word in segmenter().cut(told) if has_cjk(word) and len(word) > 1}
+    for word in sorted({*known, *subject, verb, *_SMALL_ZH}, key=len, reverse=True):
+        folded = folded.replace(word, " ") if has_cjk(word) else folded
+    return len(re.findall(r"[\u4e00-\u9fff]", folded)) > 1
+
+
+def _in_description(text: str, verb: str, tool: Mapping[str, Any]) -> bool:
+    """Whether a Chinese request is, verb and all, what the description calls the tool: 关机."""
+    words_ = segmenter().cut(fold(str(tool.get("description", ""))))
+    return any(len(word) > len(verb) and word in text for word in words_ if has_cjk(word))
+
+
+_SMALL = frozenset(
+    "a an the to for from in into at on of off by with my me us our your please now today just all and it its "
+    "this that s dollar dollars euro euros yuan right away immediately again up out".split()
+)
+_SMALL_ZH = frozenset(
+    "今天 现在 马上 立刻 一下 所有 全部 全都 一个 一封 一张 给我 告诉我 帮我 我的 我 都 把 将 给 向 从 到 的 元 块 号 "
+    "吗 吧 了 为 成 是 在 个".split()
 )
 
 
-def is_plain_request(question: str) -> bool:
-    """Whether a question may ask for something to be done, and does not only speak of it.
+def _wanted(tool: Mapping[str, Any]) -> frozenset[str]:
+    """The actions that may be meant by a request for this tool."""
+    actions = tool_actions(tool)
+    # "Show me 5 dollars in euros" and "calculate" ask alike for what changes nothing.
+    if actions & _LOOKING:
+        return actions | _LOOKING
+    return actions | frozenset(_name_words(str(tool.get("name", ""))))
 
-    >>> is_plain_request("Please reset my password."), is_plain_request("帮我取消订单 A1234")
-    (True, True)
-    >>> is_plain_request("Don't delete user 5"), is_plain_request("取消订单 A1234 需要什么手续？")
-    (False, False)
-    """
-    quoted = re.sub(r"[\"“「『《]([^\"”」』》]*)[\"”」』》]", " ", question)
-    return _NO_REQUEST.search(quoted) is None
+
+_LOOKING = frozenset({"get", "calculate", "convert", "translate"})
 
 
 def tool_fit(question: str, tool: Mapping[str, Any]) -> float:
@@ -202,6 +263,28 @@ _OPERATION = re.compile(
 
 # Dates and telephone numbers are written with signs, but are no sums.
 _DATE = re.compile(r"\d{2,4}[-/]\d{1,2}[-/]\d{1,4}|\d{3,}(?:-\d{3,})+")
+
+
+# What may stand around a sum without asking for anything more.
+_AROUND = re.compile(
+    r"\b(?:please|what|is|are|['’]s|how|much|many|calculate|compute|work out|evaluate|the|result|value|"
+    r"of|for|me|can|could|you|tell|equals?|sum|and|plus|minus|times|divided|multiplied|by|squared|cubed|"
+    r"to|power|percent|half)\b|请|帮我|一下|计算|算出|算|求|等于|是|多少|几|结果|的|加上?|减去?|乘以?|除以?|次方|平方|"
+    r"立方|百分之|得|呢|吗|啊|告诉我|你|能|可以",
+    re.IGNORECASE,
+)
+
+
+def is_bare_sum(question: str) -> bool:
+    """Whether a question is a sum and asks for nothing else.
+
+    >>> is_bare_sum("What is 3.5% of 200?"), is_bare_sum("12 乘以 7 等于多少？")
+    (True, True)
+    >>> is_bare_sum("Did 12 * 7 people come?"), is_bare_sum("Who is 007?")
+    (False, False)
+    """
+    rest = _AROUND.sub(" ", fold(question))
+    return is_arithmetic(question) and re.search(r"[^\W\d_]", rest) is None
 
 
 def is_arithmetic(question: str) -> bool:

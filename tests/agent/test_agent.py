@@ -83,7 +83,7 @@ def test_an_empty_base_declines(tmp_path):
 def test_arithmetic_goes_to_the_calculator_and_a_fitting_function_is_called(base):
     agent = extractive(base, tools=[get_weather])
     assert agent.ask("12 乘以 7 等于多少？").tool_calls[0].result == "84"
-    (use,) = agent.ask("北京今天天气怎么样？").tool_calls
+    (use,) = agent.ask("请查一下北京今天的天气").tool_calls
     assert (use.name, dict(use.args)) == ("get_weather", {"city": "北京"})
 
 
