@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 from langchain_core.messages import AIMessageChunk, BaseMessageChunk
-from langchain_core.messages.tool import tool_call
+from langchain_core.messages.tool import invalid_tool_call, tool_call
 from pydantic import model_validator
 
 
@@ -18,12 +18,20 @@ class ReplyChunk(AIMessageChunk):
     @model_validator(mode="after")
     def init_tool_calls(self) -> "ReplyChunk":
         """Calls from whole chunks; invalid calls as they were given."""
-        self.tool_calls = [
-            tool_call(
-                name=chunk["name"] or "", args=json.loads(chunk["args"] or "{}"), id=chunk["id"]
-            )
-            for chunk in self.tool_call_chunks
-        ]
+        self.tool_calls = []
+        for chunk in self.tool_call_chunks:
+            name, written, id_ = chunk["name"] or "", chunk["args"] or "{}", chunk["id"]
+            try:
+                args: object = json.loads(written)
+            except (ValueError, RecursionError):
+                args = None  # another model's chunk, half written
+            if isinstance(args, dict):
+                self.tool_calls.append(tool_call(name=name, args=cast("Any", args), id=id_))
+            elif not any(call["id"] == id_ for call in self.invalid_tool_calls):
+                error = "the arguments are no whole JSON object"
+                self.invalid_tool_calls.append(
+                    invalid_tool_call(name=name, args=written, id=id_, error=error)
+                )
         return self
 
     def __add__(self, other: Any) -> BaseMessageChunk:  # pyright: ignore[reportIncompatibleMethodOverride]

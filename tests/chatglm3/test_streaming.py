@@ -147,3 +147,15 @@ def test_no_name_makes_the_engine_without_weights_something_else():
     assert model.model_name == "groundglm-extractive"
     assert model.profile is not None
     assert model.profile["has_weights"] is False
+
+
+def test_a_sum_with_the_half_written_call_of_another_model_does_not_fail():
+    from langchain_core.messages import AIMessageChunk
+    from langchain_core.messages.tool import tool_call_chunk
+
+    from groundglm.chatglm3.reply_chunk import ReplyChunk
+
+    half = tool_call_chunk(name="f", args='{"path": "/home/us', id="1", index=0)
+    total = ReplyChunk("a") + AIMessageChunk("b", tool_call_chunks=[half])
+    assert total.content == "ab"
+    assert total.tool_calls == []
