@@ -125,7 +125,10 @@ def cued(
 def name_for(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None:
     """A proper name: capitalised in English, by jieba's tags in Chinese."""
     names = _chinese_names(reader) if has_cjk(reader.rest) else _english_names(reader)
-    names += [one for one in CODE.findall(reader.rest) if not one.isdigit() and one not in names]
+    own = {*re.split(r"[\W_]+", name.lower())}
+    names = [_without_lead(one, own) for one in names]  # "Machine M2" names the machine M2
+    codes = (one for one in CODE.findall(reader.rest) if not one.isdigit())
+    names += [one for one in codes if not any(one in other for other in names)]
     if not names:
         return None
     pattern = re.compile("|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)))
@@ -133,6 +136,11 @@ def name_for(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None
     if beside is not None or reader.names > 1 or len(names) > 1:
         return beside
     return reader.take(pattern.search(reader.rest))
+
+
+def _without_lead(name: str, own: set[str]) -> str:
+    first, _, rest = name.partition(" ")
+    return rest if rest and first.lower() in own else name
 
 
 def _english_names(reader: Reader) -> list[str]:

@@ -50,6 +50,7 @@ def read_arguments_off(
     required = set(cast("list[str]", schema.get("required") or []))
     reader = Reader(question[:1].lower() + question[1:], subject)
     reader.names = sum(_is_name(name, properties[name]) for name in properties)
+    reader.subject |= {word for name in properties for word in re.split(r"[\W_]+", name.lower())}
     args: dict[str, Any] = {}
     # The narrower a type, the earlier it takes its part: what is left over is free text.
     has_content = _CONTENT.search(question) is not None
