@@ -34,7 +34,7 @@ from .conversation import (
 )
 from .grounding import GroundingMiddleware
 from .model_turn import MAX_QUESTION_CHARACTERS, GroundingOptions, GroundingStyle
-from .sources import as_source, check_labelled
+from .sources import as_source, check_given_labels, check_labelled
 from .turns import Turns, check_async, check_sync, run_ahead
 
 _SYSTEM_PROMPT = (
@@ -245,8 +245,8 @@ def build_agent(
         threshold = {"zh": float(threshold), "en": float(threshold)}
     if max_steps < 1:
         raise ValueError(f"max_steps must be at least 1, not {max_steps}")
-    if isinstance(labels, str):
-        raise ValueError(f"labels must be a list of strings, not {labels!r}")
+    if labels is not None:
+        check_given_labels(labels)
     if labels is not None and facts is not None:
         check_labelled(facts)
     listed = as_tools(tools)

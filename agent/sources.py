@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
@@ -55,6 +55,19 @@ def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSou
         "source must be a KnowledgeBase, a LangChain retriever or a vector store, "
         f"not {type(source).__name__}"
     )
+
+
+def check_given_labels(labels: object) -> None:
+    """Refuse labels of an asker that are no list of strings.
+
+    Raises:
+        ValueError: they are none.
+    """
+    listed = cast("Iterable[object]", labels)
+    if not isinstance(labels, list | tuple | set | frozenset) or not all(
+        isinstance(one, str) and one.strip() for one in listed
+    ):
+        raise ValueError(f"labels must be a list of non-empty strings, not {labels!r}")
 
 
 def check_labelled(facts: FactSource) -> None:

@@ -120,14 +120,14 @@ def _show(base: "KnowledgeBase", question: DemoQuestion, answer: "Answer") -> No
 def fact_path(answer: "Answer") -> str:
     """The cited facts as a chain, such as "红楼梦 —作者→ 曹雪芹"; empty without facts."""
     text, end = "", ""
-    for number in dict.fromkeys(citation.number for citation in answer.citations):
+    # In the order of the evidence a chain stands from its beginning; an answer begins with its end.
+    for number in sorted({citation.number for citation in answer.citations}):
         parts = parse_fact(answer.numbered[number].text)
         if parts is None:
             continue
         subject, predicate, object_ = parts
-        text += (
-            f" —{predicate}→ {object_}" if subject == end else f"{subject} —{predicate}→ {object_}"
-        )
+        begin = "" if subject == end else f"; {subject}" if text else subject
+        text += f"{begin} —{predicate}→ {object_}"
         end = object_
     return text
 

@@ -171,3 +171,9 @@ def test_a_view_is_the_graph_of_what_it_may_see(steps):
         for name in ("A", "Bo", "Bo C", "北京"):
             assert view.facts(name) == fresh.facts(name)
         assert view.link("A Bo C 北京") == fresh.link("A Bo C 北京")
+
+
+@pytest.mark.parametrize("labels", ["board", "", 5, 0, [""], [5], {"a": 1}])
+def test_an_agent_takes_no_labels_that_are_no_list_of_strings(base, labels):
+    with pytest.raises(ValueError, match="labels must be a list of non-empty strings"):
+        build_agent(base, model=ChatGLM3(engine="extractive"), labels=labels)
