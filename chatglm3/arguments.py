@@ -1,5 +1,6 @@
 """Reading a tool's arguments off a question: numbers, choices, quotations, names, dates, sums."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, cast
@@ -223,6 +224,8 @@ def _number_in_place(reader: Reader, name: str, about: str) -> re.Match[str] | N
 
 
 def _as_number(value: float, whole: bool) -> int | float | None:
+    if not math.isfinite(value):
+        return None
     if value == int(value):
         return int(value)
     return None if whole else value

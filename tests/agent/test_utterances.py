@@ -47,3 +47,9 @@ def test_a_request_is_run_or_held_as_its_function_was_declared(agent):
     for said, _, _ in REQUESTS:
         for use in agent.ask(said).tool_calls:
             assert use.status == ("done" if use.name in READ_ONLY else "held")
+
+
+@pytest.mark.parametrize("said", ["Delete user " + "1" * 900, "删除用户 " + "9" * 900])
+def test_a_number_beyond_all_bounds_is_no_argument(said):
+    assert choose_tool(said, TOOLS) is None
+    assert choose_tool(said, TOOLS, tool_choice="delete_user") is None
