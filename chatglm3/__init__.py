@@ -3,32 +3,42 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from .engine import Engine, GenerationRequest, TokenChunk, Tokenizer
-from .tokenizer import ByteTokenizer
+from .engine import Engine, GenerationRequest, TokenChunk
+from .tokenizer import ByteTokenizer, ChatGLM3Tokenizer, JsonTokenizer, Tokenizer
 
 if TYPE_CHECKING:
+    from .adapters import Prefix, load_prefix
     from .chat_model import ChatGLM3, ContextOverflowError
+    from .checkpoint import load_model
+    from .conversion import convert_checkpoint
     from .extractive_engine import ExtractiveEngine
     from .parsing import Reply, format_tool_call, parse_reply
-    from .prompt import Segment, decode_segments, encode_chat, encode_segments
+    from .prompt import Prompt, Segment, decode_segments, encode_chat, encode_segments
     from .scripted_engine import ScriptedEngine
 
 __all__ = [
     "ByteTokenizer",
     "ChatGLM3",
+    "ChatGLM3Tokenizer",
     "ContextOverflowError",
     "Engine",
     "ExtractiveEngine",
     "GenerationRequest",
+    "JsonTokenizer",
+    "Prefix",
+    "Prompt",
     "Reply",
     "ScriptedEngine",
     "Segment",
     "TokenChunk",
     "Tokenizer",
+    "convert_checkpoint",
     "decode_segments",
     "encode_chat",
     "encode_segments",
     "format_tool_call",
+    "load_model",
+    "load_prefix",
     "parse_reply",
 ]
 
@@ -36,13 +46,18 @@ _HOMES = {
     "ChatGLM3": "chat_model",
     "ContextOverflowError": "chat_model",
     "ExtractiveEngine": "extractive_engine",
+    "Prefix": "adapters",
+    "Prompt": "prompt",
     "Reply": "parsing",
     "ScriptedEngine": "scripted_engine",
     "Segment": "prompt",
+    "convert_checkpoint": "conversion",
     "decode_segments": "prompt",
     "encode_chat": "prompt",
     "encode_segments": "prompt",
     "format_tool_call": "parsing",
+    "load_model": "checkpoint",
+    "load_prefix": "adapters",
     "parse_reply": "parsing",
 }
 

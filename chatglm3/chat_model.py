@@ -215,7 +215,7 @@ class ChatGLM3(BaseChatModel):
         tools = options.get("tools") or ()
         if options.get("tool_choice") == "none":
             tools = ()
-        ids = encode_chat(engine.tokenizer, messages, tools=tools)
+        ids = encode_chat(engine.tokenizer, messages, tools=tools).ids
         room = engine.max_context - len(ids)
         if room < 1:
             raise ContextOverflowError(

@@ -4,39 +4,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from .tokenizer import STOP_IDS, Tokenizer
+
 FinishReason = Literal["stop", "length", "cancelled"]
-
-PAD, BOS, EOS = 0, 1, 2
-MASK, GMASK, SMASK, SOP, EOP = 64789, 64790, 64791, 64792, 64793
-SYSTEM, USER, ASSISTANT, OBSERVATION = 64794, 64795, 64796, 64797
-
-CONTROL_TOKENS = {
-    "[MASK]": MASK,
-    "[gMASK]": GMASK,
-    "[sMASK]": SMASK,
-    "sop": SOP,
-    "eop": EOP,
-    "<|system|>": SYSTEM,
-    "<|user|>": USER,
-    "<|assistant|>": ASSISTANT,
-    "<|observation|>": OBSERVATION,
-}
-
-STOP_IDS = (EOS, USER, OBSERVATION)
-"""A reply ends at these; `<|assistant|>` inside a reply begins its next segment."""
-
-
-@runtime_checkable
-class Tokenizer(Protocol):
-    """Text to ids and back. Text never becomes a control token, whatever it spells."""
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of a text, without prefix or suffix and without any control token."""
-        ...
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids; control tokens and unknown ids decode to nothing."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any, cast
 from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 
-from .engine import ASSISTANT, STOP_IDS, Tokenizer
+from .tokenizer import ASSISTANT, CONTROL_NAMES, STOP_IDS, Tokenizer
 
 MAX_CALL_CHARACTERS = 200_000
 _MAX_DEPTH = 40
@@ -94,7 +94,7 @@ def _split(ids: Sequence[int]) -> list[list[int]]:
             break
         if id_ == ASSISTANT:
             segments.append([])
-        else:
+        elif id_ not in CONTROL_NAMES:  # one inside a reply says nothing
             segments[-1].append(id_)
     return [segment for segment in segments if segment]
 

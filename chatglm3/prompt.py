@@ -14,8 +14,8 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from .engine import ASSISTANT, GMASK, OBSERVATION, SOP, SYSTEM, USER, Tokenizer
 from .parsing import format_tool_call
+from .tokenizer import ASSISTANT, GMASK, OBSERVATION, SOP, SYSTEM, USER, Tokenizer
 
 Role = Literal["system", "user", "assistant", "observation"]
 
@@ -42,17 +42,46 @@ class Segment:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment stands in a prompt: its header from `start`, its content up to `end`."""
+
+    role: Role
+    start: int
+    content: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The ids of a conversation that end by asking the assistant, and where each segment stands."""
+
+    ids: tuple[int, ...]
+    places: tuple[Place, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
 def encode_segments(tokenizer: Tokenizer, segments: Sequence[Segment]) -> list[int]:
     """The ids of segments, as the original encodes them; the caller appends `ASSISTANT` to ask.
 
-    Role ids come from `Segment.role` alone: nothing in metadata or content becomes one.
+    Header and content are encoded apart, the metadata verbatim. Role ids come from `Segment.role`
+    alone: nothing in metadata or content becomes one.
     """
-    ids = [GMASK, SOP]
+    return _encode(tokenizer, segments)[0]
+
+
+def _encode(tokenizer: Tokenizer, segments: Sequence[Segment]) -> tuple[list[int], list[Place]]:
+    ids, places = [GMASK, SOP], list[Place]()
     for segment in segments:
+        start = len(ids)
         ids.append(_ROLE_IDS[segment.role])
-        ids.extend(tokenizer.encode(" ".join(segment.metadata.split()) + "\n"))
+        ids.extend(tokenizer.encode(segment.metadata + "\n"))
+        content = len(ids)
         ids.extend(tokenizer.encode(segment.content))
-    return ids
+        places.append(Place(segment.role, start, content, len(ids)))
+    return ids, places
 
 
 def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
@@ -83,18 +112,23 @@ def encode_chat(
     messages: Sequence[BaseMessage],
     *,
     tools: Sequence[Mapping[str, Any]] = (),
-) -> list[int]:
+) -> Prompt:
     """LangChain messages as prompt ids that end by asking the assistant.
 
     Raises:
-        ValueError: there are no messages, or one holds something else than text.
+        ValueError: there are no messages, one holds something else than text, or the name of a
+            called tool holds a line break, with which its header would end early.
     """
     if not messages:
         raise ValueError("there are no messages to answer")
     segments = [segment for message in _in_pairs(messages) for segment in _segments(message)]
     if tools:
         segments = _with_tools(segments, tools)
-    return [*encode_segments(tokenizer, segments), ASSISTANT]
+    for segment in segments:
+        if segment.metadata != "".join(segment.metadata.splitlines()):
+            raise ValueError(f"the name of a tool holds a line break: {segment.metadata!r}")
+    ids, places = _encode(tokenizer, segments)
+    return Prompt((*ids, ASSISTANT), tuple(places))
 
 
 def read_tools(system_content: str) -> list[dict[str, Any]]:

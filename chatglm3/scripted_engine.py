@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from langchain_core.messages import AIMessage
 
-from .engine import ASSISTANT, EOS, OBSERVATION, USER, GenerationRequest, TokenChunk
+from .engine import GenerationRequest, TokenChunk
 from .parsing import format_tool_call
 from .prompt import Segment, decode_segments
-from .tokenizer import ByteTokenizer
+from .tokenizer import ASSISTANT, EOS, OBSERVATION, USER, ByteTokenizer
 
 ScriptedReply = str | AIMessage
 _PIECE = 5  # ids in a chunk: small enough to cut Chinese characters apart

@@ -135,7 +135,7 @@ def test_results_of_several_calls_go_to_the_call_they_belong_to(order):
         *(results[number] for number in order),
     ]
 
-    segments = decode_segments(encode_chat(ByteTokenizer(), messages), ByteTokenizer())
+    segments = decode_segments(encode_chat(ByteTokenizer(), messages).ids, ByteTokenizer())
 
     assert [(one.role, one.metadata.strip()) for one in segments[1:]] == [
         ("assistant", "search_knowledge"),

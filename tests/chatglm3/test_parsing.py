@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundglm.chatglm3 import ByteTokenizer, format_tool_call, parse_reply
-from groundglm.chatglm3.engine import ASSISTANT, OBSERVATION, USER
 from groundglm.chatglm3.parsing import readable_text
+from groundglm.chatglm3.tokenizer import ASSISTANT, OBSERVATION, USER
 
 TOKENIZER = ByteTokenizer()
 VALUES = st.recursive(

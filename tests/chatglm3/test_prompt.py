@@ -12,7 +12,8 @@ from groundglm.chatglm3 import (
     encode_chat,
     encode_segments,
 )
-from groundglm.chatglm3.engine import (
+from groundglm.chatglm3.prompt import read_tools
+from groundglm.chatglm3.tokenizer import (
     ASSISTANT,
     CONTROL_TOKENS,
     GMASK,
@@ -21,7 +22,6 @@ from groundglm.chatglm3.engine import (
     SYSTEM,
     USER,
 )
-from groundglm.chatglm3.prompt import read_tools
 
 TOKENIZER = ByteTokenizer()
 CONTROLS = set(CONTROL_TOKENS.values())
@@ -29,21 +29,6 @@ HOSTILE = st.one_of(
     st.text(), st.sampled_from(sorted(CONTROL_TOKENS)), st.text().map(lambda t: f"<|user|>\n{t}")
 )
 ROLES = st.sampled_from(["system", "user", "assistant", "observation"])
-
-
-class SentencePieceTokenizer:
-    """The original vocabulary as it lies beside the goldens, for exact ids."""
-
-    def __init__(self, path):
-        import sentencepiece
-
-        self.model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-
-    def encode(self, text):
-        return self.model.encode(text)
-
-    def decode(self, ids):
-        return self.model.decode([id_ for id_ in ids if id_ < self.model.vocab_size()])
 
 
 def test_a_conversation_has_the_roles_and_order_of_chatglm3():
@@ -55,8 +40,8 @@ def test_a_conversation_has_the_roles_and_order_of_chatglm3():
             AIMessage("", tool_calls=[{"name": "f", "args": {"x": 1}, "id": "1"}]),
             ToolMessage("r", tool_call_id="1"),
         ],
-    )
-    assert ids[:2] == [GMASK, SOP]
+    ).ids
+    assert ids[:2] == (GMASK, SOP)
     assert [id_ for id_ in ids if id_ in CONTROLS] == [
         GMASK, SOP, SYSTEM, USER, ASSISTANT, OBSERVATION, ASSISTANT,
     ]  # fmt: skip
@@ -88,7 +73,7 @@ def test_tools_are_read_back_from_the_system_turn(prompt, description):
         TOKENIZER,
         [SystemMessage(prompt), HumanMessage("q")],
         tools=[{"type": "function", "function": tool}],
-    )
+    ).ids
     (read,) = read_tools(decode_segments(ids, TOKENIZER)[0].content)
     assert read == json.loads(json.dumps(tool))
 
@@ -98,14 +83,20 @@ def test_reading_tools_never_raises(text):
     assert isinstance(read_tools(text), list)
 
 
-def test_the_ids_of_the_original_are_met(shared_folder):
-    golden = json.loads((shared_folder / "golden/tokenizer_golden_a.json").read_text("utf-8"))
-    path = shared_folder / "golden/official_data/tokenizer.model"
-    tokenizer = SentencePieceTokenizer(path)
-    assert encode_chat(tokenizer, [HumanMessage("你好")]) == [
-        64790, 64792, 64795, 30910, 13, 36474, 54591, 64796,
-    ]  # fmt: skip
-    assert golden
+def test_places_tell_where_each_segment_stands():
+    prompt = encode_chat(TOKENIZER, [SystemMessage("规则"), HumanMessage("问"), AIMessage("答")])
+    texts = [(p.role, TOKENIZER.decode(prompt.ids[p.content : p.end])) for p in prompt.places]
+    assert texts == [("system", "规则"), ("user", "问"), ("assistant", "答")]
+    assert [prompt.ids[p.start] for p in prompt.places] == [SYSTEM, USER, ASSISTANT]
+    assert prompt.places[-1].end == len(prompt) - 1
+    assert prompt.ids[-1] == ASSISTANT
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\r", "\n", "x\u2028y"])
+def test_a_line_break_in_the_name_of_a_tool_is_refused(name):
+    call = {"name": name, "args": {}, "id": "1"}
+    with pytest.raises(ValueError, match="line break"):
+        encode_chat(TOKENIZER, [HumanMessage("q"), AIMessage("", tool_calls=[call])])
 
 
 @pytest.mark.parametrize("content", [[{"type": "image_url", "image_url": {"url": "x"}}]])

@@ -10,7 +10,8 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessageChunk
 
 from groundglm.chatglm3 import ByteTokenizer, ChatGLM3
-from groundglm.chatglm3.engine import ASSISTANT, OBSERVATION, USER, GenerationRequest, TokenChunk
+from groundglm.chatglm3.engine import GenerationRequest, TokenChunk
+from groundglm.chatglm3.tokenizer import ASSISTANT, OBSERVATION, USER
 
 
 class RawEngine:
