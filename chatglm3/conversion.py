@@ -22,6 +22,8 @@ from .checkpoint import (
     weight_files,
 )
 from .config import CheckpointConfig, Variant, converted_config, generation_config, read_config
+from .tokenizer import ChatGLM3Tokenizer
+from .tokenizer_files import write_tokenizer
 
 #: How much of the model is in memory at once: no file of the converted checkpoint is larger.
 SHARD_BYTES = 1_000_000_000
@@ -83,7 +85,7 @@ def convert_checkpoint(
     _write_weights(source, config, plan, partial, report, progress)
     _write_json(partial / "config.json", converted_config(config, plan.dtype))
     _write_json(partial / "generation_config.json", generation_config())
-    _write_tokenizer(source, partial, report)
+    _write_tokenizer(source, config, partial, report)
     if config.variant == "unknown":
         report.notices.append(
             "config.json does not show which ChatGLM3 this is (6b, base, 32k, 128k); name it with "
@@ -224,11 +226,15 @@ def _write_json(path: Path, data: Any) -> None:
     os.replace(temporary, path)
 
 
-def _write_tokenizer(source: Path, partial: Path, report: ConversionReport) -> None:
+def _write_tokenizer(
+    source: Path, config: CheckpointConfig, partial: Path, report: ConversionReport
+) -> None:
     if not (source / "tokenizer.model").is_file():
         report.notices.append(
             f"{source} holds no tokenizer.model: the weights were converted, the tokenizer is "
             "missing. Put the tokenizer.model of the original beside them"
         )
         return
+    tokenizer = ChatGLM3Tokenizer(source / "tokenizer.model")
+    write_tokenizer(tokenizer, partial, context_length=config.context_length)
     shutil.copyfile(source / "tokenizer.model", partial / "tokenizer.model")
