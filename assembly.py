@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from .errors import SettingsError
 from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
 from .text import Language
 
@@ -58,12 +59,26 @@ def open_base(
 
 
 def make_model(settings: Settings) -> "ChatGLM3":
-    """The chat model of the settings."""
+    """The chat model of the settings.
+
+    Raises:
+        SettingsError: the engine needs a model, and none is named.
+        CheckpointError: the model cannot be loaded.
+    """
     from .chatglm3.chat_model import ChatGLM3
 
     engine = settings.engine
+    options: dict[str, Any] = {"max_tokens": engine.max_tokens, "temperature": engine.temperature}
+    if engine.kind == "extractive":
+        return ChatGLM3(engine="extractive", **options)
+    if not engine.model:
+        raise SettingsError("the engine 'transformers' needs a model: --model FOLDER")
     return ChatGLM3(
-        engine=engine.name, max_tokens=engine.max_tokens, temperature=engine.temperature
+        model=engine.model,
+        device=engine.device,
+        dtype=engine.dtype,
+        adapter=engine.adapter,
+        **options,
     )
 
 

@@ -32,11 +32,22 @@ class EmbeddingSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """What answers."""
+    """What answers: the model in a folder where one is named, else the extractive engine."""
 
-    name: str = "extractive"
+    name: str = Field(default="auto", pattern="^(auto|extractive|transformers)$")
+    model: str | None = None
+    device: str | None = None
+    dtype: str | None = Field(default=None, pattern="^(float32|bfloat16|float16)$")
+    adapter: str | None = None
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.0, ge=0)
+
+    @property
+    def kind(self) -> str:
+        """Which engine that is: "extractive" or "transformers"."""
+        if self.name != "auto":
+            return self.name
+        return "transformers" if self.model else "extractive"
 
 
 class GroundingSettings(_Section):
@@ -83,8 +94,13 @@ model = {model}
 
 [engine]
 # "extractive" answers with sentences and facts of the evidence; it needs no weights and is not
-# ChatGLM3.
-# name = "extractive"
+# ChatGLM3. "transformers" runs the checkpoint in the folder `model`; "auto" does so where one is
+# named.
+# name = "auto"
+# model = "/path/to/chatglm3-6b"
+# device = "cuda"
+# dtype = "bfloat16"
+# adapter = "/path/to/lora-or-prefix"
 # max_tokens = 1024
 # temperature = 0.0
 

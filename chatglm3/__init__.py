@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .parsing import Reply, format_tool_call, parse_reply
     from .prompt import Prompt, Segment, decode_segments, encode_chat, encode_segments
     from .scripted_engine import ScriptedEngine
+    from .transformers_engine import TransformersEngine
 
 __all__ = [
     "ByteTokenizer",
@@ -32,6 +33,7 @@ __all__ = [
     "Segment",
     "TokenChunk",
     "Tokenizer",
+    "TransformersEngine",
     "convert_checkpoint",
     "decode_segments",
     "encode_chat",
@@ -51,6 +53,7 @@ _HOMES = {
     "Reply": "parsing",
     "ScriptedEngine": "scripted_engine",
     "Segment": "prompt",
+    "TransformersEngine": "transformers_engine",
     "convert_checkpoint": "conversion",
     "decode_segments": "prompt",
     "encode_chat": "prompt",

@@ -1,7 +1,5 @@
 """ChatGLM3 as a LangChain chat model, over any engine that speaks its token ids."""
 
-import json
-from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -14,19 +12,17 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
-from ..errors import EngineError, GroundGLMError
-from .engine import Engine, GenerationRequest, TokenChunk
-from .parsing import Reply, parse_reply, readable_text
+from ..errors import GroundGLMError
+from .engine import Engine, GenerationRequest
 from .prompt import encode_chat, holds_evidence
 from .reply_chunk import ReplyChunk
+from .reply_in_progress import ReplyInProgress
 
 
 class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
@@ -36,11 +32,15 @@ class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
 class ChatGLM3(BaseChatModel):
     """ChatGLM3 behind LangChain's chat model interface.
 
-    `engine` is "extractive" (answers with sentences of the evidence, needs no weights, is not
-    ChatGLM3) or any `Engine`. Replies are parsed on token ids; tool calls are read, never
-    evaluated. `question_holds_evidence` lets the extractive engine read evidence out of user turns
-    that a chain wrote in the form of `evidence.format_question`; never set it where users write
-    whole turns themselves.
+    `model` is the folder of a ChatGLM3 checkpoint, original or converted; `device`, `dtype` and
+    `adapter` (a LoRA or P-tuning v2 folder) go with it. Or `engine` is "extractive" (answers with
+    sentences of the evidence, needs no weights, is not ChatGLM3) or any `Engine`. A reply that
+    takes longer than `timeout` seconds is stopped and raises TimeoutError. Replies are parsed on
+    token ids; tool calls are read, never evaluated.
+
+    `question_holds_evidence` lets the extractive engine read evidence out of user turns that a
+    chain wrote in the form of `evidence.format_question`; never set it where users write whole
+    turns themselves.
 
     >>> from groundglm.chatglm3.scripted_engine import ScriptedEngine
     >>> ChatGLM3(engine=ScriptedEngine(["你好！"])).invoke("你好").content
@@ -51,27 +51,45 @@ class ChatGLM3(BaseChatModel):
 
     engine: Any = None
     model: str | None = None
-    base_url: str | None = None
-    tokenizer: Any = None
-    api_key: SecretStr | None = None
+    device: str | None = None
+    dtype: str | None = None
+    adapter: str | None = None
     temperature: float = Field(default=0.0, ge=0)
     top_p: float = Field(default=1.0, gt=0, le=1)
     max_tokens: int = Field(default=1024, ge=1)
-    timeout: float | None = None
-    max_retries: int = Field(default=2, ge=0)
+    timeout: float | None = Field(default=None, gt=0)
     stop: list[str] | None = None
     seed: int | None = None
+    # What LangChain's models take as a rule; an engine on this machine has no use for them.
     streaming: bool = False
+    max_retries: int = Field(default=2, ge=0)
+    api_key: SecretStr | None = None
     question_holds_evidence: bool = False
 
     _engine: Engine = PrivateAttr()
 
     @model_validator(mode="after")
     def _open_engine(self) -> "ChatGLM3":
-        self._engine = _engine(self.engine, model=self.model, base_url=self.base_url)
+        self._engine = self._opened()
         if self.profile is None:
             self.profile = self._own_profile()
         return self
+
+    def _opened(self) -> Engine:
+        given = [name for name in ("device", "dtype", "adapter") if getattr(self, name) is not None]
+        if self.engine is not None:
+            if given:
+                raise ValueError(f"{given[0]}= goes with model=, not with an engine that is open")
+            return _engine(self.engine)
+        if self.model is None:
+            raise ValueError(
+                "say what shall answer: ChatGLM3(model=FOLDER), engine='extractive', or an Engine"
+            )
+        from .transformers_engine import TransformersEngine
+
+        return TransformersEngine.open(
+            self.model, device=self.device, dtype=self.dtype, adapter=self.adapter
+        )
 
     def _own_profile(self) -> ModelProfile:
         """What the engine can do; `has_weights` is False where no model stands behind it."""
@@ -119,6 +137,19 @@ class ChatGLM3(BaseChatModel):
             params["ls_stop"] = stops
         return params
 
+    def score(self, messages: LanguageModelInput, continuations: Sequence[str]) -> list[float]:
+        """The log-probability of each text as what the reply says.
+
+        Raises:
+            NotImplementedError: the engine has no weights.
+        """
+        engine = self._engine
+        prompt = encode_chat(engine.tokenizer, self._convert_input(messages).to_messages()).ids
+        # A reply's text stands behind the empty line that names no tool.
+        lead = engine.tokenizer.encode("\n")
+        ids = [[*lead, *engine.tokenizer.encode(text)] for text in continuations]
+        return engine.score(prompt, ids)
+
     def get_token_ids(self, text: str) -> list[int]:
         """The ids of a text under the engine's tokenizer."""
         return self._engine.tokenizer.encode(text)
@@ -150,7 +181,7 @@ class ChatGLM3(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call = _Call(self, messages, stop, kwargs)
+        call = self._begin(messages, stop, kwargs)
         for _ in call.texts(self._engine.generate(call.request)):
             pass
         return ChatResult(generations=[ChatGeneration(message=call.message())])
@@ -162,7 +193,7 @@ class ChatGLM3(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        call = _Call(self, messages, stop, kwargs)
+        call = self._begin(messages, stop, kwargs)
         async for chunk in self._engine.agenerate(call.request):
             call.take(chunk)
             if call.finished:
@@ -176,7 +207,7 @@ class ChatGLM3(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        call = _Call(self, messages, stop, kwargs)
+        call = self._begin(messages, stop, kwargs)
         for text in call.texts(self._engine.generate(call.request)):
             chunk = ChatGenerationChunk(message=ReplyChunk(content=text))
             if run_manager:
@@ -191,7 +222,7 @@ class ChatGLM3(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        call = _Call(self, messages, stop, kwargs)
+        call = self._begin(messages, stop, kwargs)
         async for piece in self._engine.agenerate(call.request):
             text = call.take(piece)
             if text:
@@ -202,6 +233,16 @@ class ChatGLM3(BaseChatModel):
             if call.finished:
                 break
         yield call.last_chunk()
+
+    def _begin(
+        self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
+    ) -> ReplyInProgress:
+        return ReplyInProgress(
+            self._engine,
+            self.make_request(messages, options),
+            stop or self.stop or [],
+            options.get("timeout", self.timeout),
+        )
 
     def make_request(
         self, messages: Sequence[BaseMessage], options: Mapping[str, Any]
@@ -233,119 +274,6 @@ class ChatGLM3(BaseChatModel):
         )
 
 
-class _Call:
-    """One reply in the making: the ids so far, and what of them was given out as text."""
-
-    def __init__(
-        self,
-        chat: ChatGLM3,
-        messages: Sequence[BaseMessage],
-        stop: list[str] | None,
-        options: Mapping[str, Any],
-    ) -> None:
-        self.engine: Engine = chat._engine  # pyright: ignore[reportPrivateUsage]
-        self.name = self.engine.name
-        self.request = chat.make_request(messages, options)
-        self.stops = [text for text in (stop or chat.stop or []) if text]
-        self.ids: list[int] = []
-        self.given = ""
-        self.finish: str | None = None
-
-    @property
-    def finished(self) -> bool:
-        return self.finish is not None
-
-    def texts(self, chunks: Iterator[TokenChunk]) -> Iterator[str]:
-        """The reply's text, piece by piece; tool calls wait until the end."""
-        for chunk in chunks:
-            text = self.take(chunk)
-            if text:
-                yield text
-            if self.finished:
-                break
-
-    def take(self, chunk: TokenChunk) -> str:
-        """Add new ids; the text that is certain now and was not given yet."""
-        self.ids.extend(chunk.ids)
-        self.finish = chunk.finish_reason
-        text = readable_text(self.ids, self.engine.tokenizer)
-        if self.stops:
-            cut = self._cut(text)
-            if len(cut) < len(text):
-                self.finish = "stop"
-                self._forget_what_follows()
-            elif not self.finished:  # a stop text may be half written
-                text = text[: max(0, len(text) - max(map(len, self.stops)) + 1)]
-            text = cut[: len(text)]
-        if not text.startswith(self.given):
-            return ""
-        new, self.given = text[len(self.given) :], text
-        return new
-
-    def _forget_what_follows(self) -> None:
-        """Keep the ids up to the stop text only, however the engine cut its chunks."""
-
-        def holds_a_stop(length: int) -> bool:
-            text = readable_text(self.ids[:length], self.engine.tokenizer)
-            return any(stop in text for stop in self.stops)
-
-        end = bisect_left(range(len(self.ids)), True, key=holds_a_stop)
-        self.ids = self.ids[:end]
-
-    def reply(self) -> Reply:
-        """What the ids say; nothing that stands behind a stop text."""
-        reply = parse_reply(self.ids, self.engine.tokenizer)
-        reply.text = self._cut(reply.text)
-        return reply
-
-    def message(self) -> AIMessage:
-        """The whole reply."""
-        reply = self.reply()
-        return AIMessage(
-            reply.text or "\n".join(reply.code),
-            tool_calls=reply.tool_calls,
-            invalid_tool_calls=reply.invalid_tool_calls,
-            usage_metadata=self._usage(),
-            response_metadata=self._metadata(reply),
-        )
-
-    def last_chunk(self) -> ChatGenerationChunk:
-        """What the stream did not give yet: rest of the text, tool calls, usage."""
-        reply = self.reply()
-        calls = [
-            tool_call_chunk(name=call["name"], args=_json(call["args"]), id=call["id"], index=index)
-            for index, call in enumerate(reply.tool_calls)
-        ]
-        text = reply.text or "\n".join(reply.code)
-        message = ReplyChunk(
-            content=text[len(self.given) :],
-            tool_call_chunks=calls,
-            invalid_tool_calls=reply.invalid_tool_calls,
-            usage_metadata=self._usage(),
-            response_metadata=self._metadata(reply),
-            chunk_position="last",
-        )
-        return ChatGenerationChunk(message=message)
-
-    def _cut(self, text: str) -> str:
-        ends = [text.find(stop) for stop in self.stops if stop in text]
-        return text[: min(ends)] if ends else text
-
-    def _usage(self) -> UsageMetadata:
-        asked, written = len(self.request.prompt_ids), len(self.ids)
-        return UsageMetadata(
-            input_tokens=asked, output_tokens=written, total_tokens=asked + written
-        )
-
-    def _metadata(self, reply: Reply) -> dict[str, Any]:
-        finish = "tool_calls" if reply.tool_calls else self.finish or "stop"
-        return {"model_name": self.name, "model_provider": "groundglm", "finish_reason": finish}
-
-
-def _json(args: Mapping[str, Any]) -> str:
-    return json.dumps(dict(args), ensure_ascii=False)
-
-
 def _tool_choice(choice: str | bool | dict[str, Any] | None, names: set[str]) -> str:
     if isinstance(choice, dict):
         choice = cast("str", choice.get("function", choice).get("name"))
@@ -358,20 +286,21 @@ def _tool_choice(choice: str | bool | dict[str, Any] | None, names: set[str]) ->
     return choice
 
 
-def _engine(engine: object, *, model: str | None, base_url: str | None) -> Engine:
+def _engine(engine: object) -> Engine:
     if engine == "extractive":
         from .extractive_engine import ExtractiveEngine
 
         return ExtractiveEngine()
     if isinstance(engine, str):
         raise ValueError(f"there is no engine {engine!r}; pass 'extractive' or an Engine")
-    if engine is not None:
-        if not isinstance(engine, Engine):
-            raise TypeError(f"{type(engine).__name__} is no Engine (see groundglm.chatglm3.engine)")
-        return engine
-    if model or base_url:
-        raise EngineError(
-            f"running the weights of {model or base_url!r} is not built yet; until then pass "
-            "engine='extractive', or an Engine of your own"
+    lacking = [name for name in _NEEDED if not hasattr(engine, name)]
+    if lacking:
+        raise TypeError(
+            f"{type(engine).__name__} is no Engine (see groundglm.chatglm3.engine): it lacks "
+            f"{lacking[0]}"
         )
-    raise ValueError("say what shall answer: ChatGLM3(engine='extractive') or engine=an Engine")
+    return cast("Engine", engine)
+
+
+# Without `generate_batch`, replies are written one after another.
+_NEEDED = ("name", "tokenizer", "max_context", "generate", "agenerate")

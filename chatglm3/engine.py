@@ -70,8 +70,22 @@ class Engine(Protocol):
         """The same for asyncio."""
         ...
 
+    def generate_batch(self, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
+        """The whole reply to each of several requests, with its finish reason."""
+        ...
+
     def score(
         self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]
     ) -> list[float]:
         """The log-probability of each continuation; NotImplementedError where there is none."""
         ...
+
+
+def one_by_one(engine: Engine, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
+    """A batch for an engine that gains nothing by computing replies together."""
+    found: list[TokenChunk] = []
+    for request in requests:
+        chunks = list(engine.generate(request))
+        ids = tuple(id_ for chunk in chunks for id_ in chunk.ids)
+        found.append(TokenChunk(ids, chunks[-1].finish_reason))
+    return found

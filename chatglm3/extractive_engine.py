@@ -19,7 +19,7 @@ from ..evidence import (
     without_marks,
 )
 from ..text import Language, language
-from .engine import GenerationRequest, TokenChunk
+from .engine import GenerationRequest, TokenChunk, one_by_one
 from .fact_answers import answer_from_facts
 from .prompt import Segment, decode_segments, read_tools
 from .scripted_engine import encode_reply
@@ -72,6 +72,10 @@ class ExtractiveEngine:
         """The same for asyncio."""
         for chunk in self.generate(request):
             yield chunk
+
+    def generate_batch(self, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
+        """The whole reply to each request, one after another."""
+        return one_by_one(self, requests)
 
     def score(
         self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]

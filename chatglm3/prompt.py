@@ -88,7 +88,7 @@ def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
     """Read segments back by their control ids; a trailing `<|assistant|>` alone gives none."""
     segments: list[Segment] = []
     starts = [index for index, id_ in enumerate(ids) if id_ in _ROLES]
-    for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
+    for start, end in zip(starts, [*starts, len(ids)][1:], strict=True):
         if start + 1 == end:
             continue
         metadata, _, content = tokenizer.decode(ids[start + 1 : end]).partition("\n")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from langchain_core.messages import AIMessage
 
-from .engine import GenerationRequest, TokenChunk
+from .engine import GenerationRequest, TokenChunk, one_by_one
 from .parsing import format_tool_call
 from .prompt import Segment, decode_segments
 from .tokenizer import ASSISTANT, EOS, OBSERVATION, USER, ByteTokenizer
@@ -61,6 +61,10 @@ class ScriptedEngine:
         """The same for asyncio."""
         for chunk in self.generate(request):
             yield chunk
+
+    def generate_batch(self, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
+        """The whole reply to each request, one after another."""
+        return one_by_one(self, requests)
 
     def score(
         self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]

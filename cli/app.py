@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BaseBusyError, GroundGLMError
-from . import asking, base_commands, demo, doctor
+from . import asking, base_commands, demo, doctor, model_commands
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ base_commands.register(app)
 asking.register(app)
 doctor.register(app)
 demo.register(app)
+model_commands.register(app)
 
 
 def main() -> None:

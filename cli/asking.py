@@ -27,6 +27,14 @@ ModeOption = Annotated[
 ]  # fmt: skip
 
 
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="The folder of a ChatGLM3 checkpoint that answers.")
+]
+EngineOption = Annotated[
+    str | None, typer.Option("--engine", help='"auto", "extractive" or "transformers".')
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(ask)
@@ -43,11 +51,19 @@ def ask(
     kb: KbOption = None,
     k: KOption = None,
     mode: ModeOption = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites numbered evidence, or is declined with the reason."""
     folder = find_base(kb)
-    settings = settings_of(folder, grounding__k=k, grounding__mode=mode).values
+    settings = settings_of(
+        folder,
+        grounding__k=k,
+        grounding__mode=mode,
+        engine__model=model,
+        engine__name=engine,
+    ).values
     with open_base(folder, read_only=True) as base:
         answer = make_agent(base, settings).ask(read_question(question))
     if as_json:
@@ -75,11 +91,17 @@ def print_answer(answer: "Answer") -> None:
     say(f"answered by {answer.model}")
 
 
-def chat(kb: KbOption = None, as_json: JsonOption = False) -> None:
+def chat(
+    kb: KbOption = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Ask several questions in one conversation; /exit or Ctrl-D ends it."""
     folder = find_base(kb)
+    settings = settings_of(folder, engine__model=model, engine__name=engine).values
     with open_base(folder, read_only=True) as base:
-        agent = make_agent(base, settings_of(folder).values)
+        agent = make_agent(base, settings)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)
         while True:
             try:

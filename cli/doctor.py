@@ -44,10 +44,7 @@ def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
         folder = find_base(kb)
         settings = settings_of(folder)
         report["settings"] = _settings(settings)
-        report["engine"] = {
-            "name": f"groundglm-{settings.values.engine.name}",
-            "is_chatglm3": False,
-        }
+        report["engine"] = _engine(settings, report)
         with open_base(folder, settings, read_only=True) as base:
             report["base"] = _base(base, report)
         report["next"] = (
@@ -108,6 +105,36 @@ def _settings(settings: LoadedSettings) -> dict[str, dict[str, Any]]:
     }
 
 
+def _engine(settings: LoadedSettings, report: dict[str, Any]) -> dict[str, Any]:
+    """What would answer, and whether its weights are whole and fit into memory."""
+    engine = settings.values.engine
+    if engine.kind == "extractive":
+        return {"name": "groundglm-extractive", "is_chatglm3": False}
+    from ..chatglm3.checkpoint import checkpoint_folder, weight_files
+    from ..chatglm3.config import read_config
+
+    if not engine.model:
+        raise SettingsError("engine.name is 'transformers', but engine.model names no folder")
+    folder = checkpoint_folder(engine.model)
+    config = read_config(folder)
+    size = sum(path.stat().st_size for path in weight_files(folder))
+    memory = report["machine"]["memory_gib"]
+    if memory is not None and size / 2**30 > 0.9 * memory:
+        report["notices"].append(
+            f"The weights take {size / 2**30:.1f} GiB as they are stored, and this machine has "
+            f"{memory} GiB of memory: without a GPU of that size it will not load."
+        )
+    return {
+        "name": folder.resolve().name,
+        "is_chatglm3": True,
+        "layout": config.layout,
+        "variant": config.variant,
+        "trained_for_tools": config.trained_for_tools,
+        "context": config.context_length,
+        "weights_gib": round(size / 2**30, 2),
+    }
+
+
 def _base(base: "KnowledgeBase", report: dict[str, Any]) -> dict[str, Any]:
     from ..retrieval.embeddings import CHINESE_MODELS
     from ..text import has_cjk
@@ -146,7 +173,14 @@ def _print(report: dict[str, Any]) -> None:
         )
         say(f"vectors   {base['embedding_model']} ({base['embedding_fingerprint']}...)")
     if "engine" in report:
-        say(f"engine    {report['engine']['name']} (not ChatGLM3)")
+        engine = report["engine"]
+        about = (
+            f"ChatGLM3's network, {engine['layout']} layout, variant {engine['variant']}, "
+            f"{engine['weights_gib']} GiB, {engine['context']} tokens"
+            if engine["is_chatglm3"]
+            else "not ChatGLM3"
+        )
+        say(f"engine    {engine['name']} ({about})")
     for name, entry in report.get("settings", {}).items():
         if entry["origin"] != "default":
             say(f"setting   {name} = {entry['value']!r}  ({entry['origin']})")
