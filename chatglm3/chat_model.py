@@ -1,5 +1,6 @@
 """ChatGLM3 as a LangChain chat model, over any engine that speaks its token ids."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -13,12 +14,13 @@ from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from ..errors import GroundGLMError
+from .batching import LARGEST_BATCH, PreparedReplies, chunks_of, prepared, prepared_chunk
 from .engine import Engine, GenerationRequest
 from .prompt import encode_chat, holds_evidence
 from .reply_chunk import ReplyChunk
@@ -182,7 +184,7 @@ class ChatGLM3(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._begin(messages, stop, kwargs)
-        for _ in call.texts(self._engine.generate(call.request)):
+        for _ in call.texts(chunks_of(self._engine, call.request)):
             pass
         return ChatResult(generations=[ChatGeneration(message=call.message())])
 
@@ -194,11 +196,72 @@ class ChatGLM3(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._begin(messages, stop, kwargs)
+        chunk = prepared_chunk(call.request)
+        if chunk is not None:
+            call.take(chunk)
+            return ChatResult(generations=[ChatGeneration(message=call.message())])
         async for chunk in self._engine.agenerate(call.request):
             call.take(chunk)
             if call.finished:
                 break
         return ChatResult(generations=[ChatGeneration(message=call.message())])
+
+    def batch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """Answer several inputs; an engine with weights computes them together."""
+        replies = PreparedReplies()
+        work = self._to_batch(inputs, config, kwargs)
+        if work is not None:
+            replies.compute(self._engine, work[0], size=work[1])
+        with prepared(replies):
+            return super().batch(inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    async def abatch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """The same for asyncio; the computing is done beside the event loop."""
+        replies = PreparedReplies()
+        work = self._to_batch(inputs, config, kwargs)
+        if work is not None:
+            await asyncio.to_thread(replies.compute, self._engine, work[0], size=work[1])
+        with prepared(replies):
+            return await super().abatch(
+                inputs, config, return_exceptions=return_exceptions, **kwargs
+            )
+
+    def _to_batch(
+        self,
+        inputs: Sequence[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None,
+        options: Mapping[str, Any],
+    ) -> tuple[list[GenerationRequest], int] | None:
+        """What can be computed together, and how much at once; None where nothing is gained."""
+        alone = self.cache or self.rate_limiter or options.get("timeout", self.timeout)
+        if len(inputs) < 2 or alone or not getattr(self._engine, "has_weights", False):
+            return None
+        if not hasattr(self._engine, "generate_batch"):
+            return None
+        first = config[0] if isinstance(config, list) and config else config
+        most = cast("RunnableConfig", first or {}).get("max_concurrency") or LARGEST_BATCH
+        requests: list[GenerationRequest] = []
+        for one in inputs:
+            try:
+                messages = self._convert_input(one).to_messages()
+                requests.append(self.make_request(messages, options))
+            except (ValueError, GroundGLMError):
+                continue  # its own call says so
+        return (requests, most) if len(requests) > 1 and most > 1 else None
 
     def _stream(
         self,

@@ -185,3 +185,55 @@ class TestStandard(ChatModelUnitTests):
     @property
     def chat_model_params(self):
         return {"model": self.folder, "device": "cpu"}
+
+
+class CountingEngine:
+    """Counts the batches of the engine behind it."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self.batches = []
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def generate_batch(self, requests):
+        self.batches.append(len(requests))
+        return self._engine.generate_batch(requests)
+
+
+async def test_a_batch_is_computed_together_and_every_call_keeps_its_own_error(chat):
+    engine = CountingEngine(chat._engine)
+    together = ChatGLM3(engine=engine, max_tokens=24)
+    questions = ["你好", "x" * 3000, "What is it?", "你好"]
+
+    found = together.batch(questions, return_exceptions=True)
+    assert engine.batches == [3]
+    assert isinstance(found[1], ContextOverflowError)
+    wanted = [chat.invoke(question).content for question in ("你好", "What is it?", "你好")]
+    assert [found[0].content, found[2].content, found[3].content] == wanted
+    with pytest.raises(ContextOverflowError):
+        together.batch(questions)
+
+    again = await together.abatch(["你好", "What is it?"], stop=["\n"])
+    assert engine.batches[-1] == 2
+    assert [one.content for one in again] == [
+        chat.invoke(question, stop=["\n"]).content for question in ("你好", "What is it?")
+    ]
+    together.batch(questions[2:], {"max_concurrency": 1})
+    assert engine.batches[-1] == 2
+
+
+def test_every_call_of_a_batch_has_its_own_callbacks(chat):
+    from langchain_core.callbacks import BaseCallbackHandler
+
+    class Ends(BaseCallbackHandler):
+        def __init__(self):
+            self.texts = []
+
+        def on_llm_end(self, response, **_):
+            self.texts.append(response.generations[0][0].text)
+
+    handler = Ends()
+    found = chat.batch(["a", "b"], {"callbacks": [handler]})
+    assert sorted(handler.texts) == sorted(one.content for one in found)

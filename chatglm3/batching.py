@@ -1,0 +1,65 @@
+"""Replies that an engine computed together, handed to the calls that ask for them one by one.
+
+LangChain's `batch` makes a call of its own for each input, with its own callbacks, traces and
+errors. So the replies are computed before, and each call finds its own.
+"""
+
+import contextvars
+import threading
+from collections import defaultdict, deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+
+from .engine import Engine, GenerationRequest, TokenChunk
+
+#: Prompts that are computed together at most, where nothing else is said.
+LARGEST_BATCH = 16
+
+
+class PreparedReplies:
+    """Whole replies by the request that they answer; equal requests have one each."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: defaultdict[GenerationRequest, deque[TokenChunk]] = defaultdict(deque)
+
+    def compute(self, engine: Engine, requests: Sequence[GenerationRequest], *, size: int) -> None:
+        """Have the replies computed, in batches of prompts of similar length."""
+        ordered = sorted(requests, key=lambda request: len(request.prompt_ids))
+        for start in range(0, len(ordered), size):
+            together = ordered[start : start + size]
+            for request, chunk in zip(together, engine.generate_batch(together), strict=True):
+                self._waiting[request].append(chunk)
+
+    def take(self, request: GenerationRequest) -> TokenChunk | None:
+        """The reply to a request, if one was computed that nobody took yet."""
+        with self._lock:
+            waiting = self._waiting.get(request)
+            return waiting.popleft() if waiting else None
+
+
+_prepared: contextvars.ContextVar[PreparedReplies | None] = contextvars.ContextVar(
+    "groundglm_prepared", default=None
+)
+
+
+@contextmanager
+def prepared(replies: PreparedReplies) -> Generator[None]:
+    """Let the calls made inside find these replies."""
+    token = _prepared.set(replies)
+    try:
+        yield
+    finally:
+        _prepared.reset(token)
+
+
+def chunks_of(engine: Engine, request: GenerationRequest) -> Iterator[TokenChunk]:
+    """The chunks of a reply: the one that was prepared, else those that the engine writes now."""
+    chunk = prepared_chunk(request)
+    return iter([chunk]) if chunk is not None else engine.generate(request)
+
+
+def prepared_chunk(request: GenerationRequest) -> TokenChunk | None:
+    """The prepared reply to a request, if there is one."""
+    replies = _prepared.get()
+    return replies.take(request) if replies is not None else None
