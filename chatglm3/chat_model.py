@@ -314,8 +314,14 @@ class ChatGLM3(BaseChatModel):
 
         Raises:
             ContextOverflowError: the prompt leaves no room for a reply.
+            ValueError: the call names another model than the one that is loaded.
         """
         engine = self._engine
+        asked = options.get("model")
+        if asked is not None and asked not in (engine.name, self.model):
+            raise ValueError(
+                f"{engine.name} is loaded, not {asked!r}; open another ChatGLM3 for it"
+            )
         tools = options.get("tools") or ()
         if options.get("tool_choice") == "none":
             tools = ()
