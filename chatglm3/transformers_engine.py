@@ -165,11 +165,10 @@ class TransformersEngine:
             return 0.0
         self.check(prompt + continuation)
         ids = torch.tensor([prompt + continuation], device=self.device)
-        mask = torch.ones_like(ids)
+        positions = torch.arange(ids.shape[1], device=self.device).unsqueeze(0)
+        keep = len(continuation) + 1
         with torch.inference_mode():
-            logits = self.forward(
-                ids, mask, _positions(mask), self.start(1), len(continuation) + 1
-            )[0]
+            logits, _ = self.forward(ids, None, positions, self.start(1), keep)
         chances = logits[0, :-1].float().log_softmax(-1)
         wanted = ids[0, len(prompt) :].unsqueeze(-1)
         return float(chances.gather(-1, wanted).sum())
@@ -201,13 +200,16 @@ class TransformersEngine:
     def forward(
         self,
         ids: torch.Tensor,
-        mask: torch.Tensor,
+        mask: torch.Tensor | None,
         positions: torch.Tensor,
         cache: Any,
         keep: int = 1,
     ) -> tuple[torch.Tensor, Any]:
-        """The logits of the last `keep` positions, and the cache behind them."""
-        if self.prefix is not None:
+        """The logits of the last `keep` positions, and the cache behind them.
+
+        `mask` is None where no row is padded.
+        """
+        if mask is not None and self.prefix is not None:
             front = torch.ones(len(mask), self.prefix.length, dtype=mask.dtype, device=mask.device)
             mask = torch.cat([front, mask], dim=1)
         model: Any = self.model
@@ -230,10 +232,6 @@ def _best_dtype(device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     capability = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return torch.bfloat16 if capability is not None and capability() else torch.float32
-
-
-def _positions(mask: torch.Tensor) -> torch.Tensor:
-    return (mask.cumsum(1) - 1).clamp(min=0)
 
 
 @dataclass(slots=True)
@@ -265,8 +263,9 @@ class _Rows:
         device = engine.device
         padded = [[0] * pad + prompt for pad, prompt in zip(pads, prompts, strict=True)]
         self._ids = torch.tensor(padded, device=device)
-        self._mask = torch.tensor([[0] * pad + [1] * (width - pad) for pad in pads], device=device)
-        self._positions = _positions(self._mask)
+        mask = torch.tensor([[0] * pad + [1] * (width - pad) for pad in pads], device=device)
+        self._positions = (mask.cumsum(1) - 1).clamp(min=0)
+        self._mask = mask if any(pads) else None
         self._cache = engine.start(len(prompts))
 
     def _row(self, request: GenerationRequest, length: int) -> _Row:
@@ -290,10 +289,10 @@ class _Rows:
                 logits, self._cache = self._engine.forward(
                     self._ids, self._mask, self._positions, self._cache
                 )
-                chosen = [_choose(logits[number, -1], row) for number, row in enumerate(self._rows)]
+                chosen = _chosen(logits[:, -1], self._rows)
                 self._ids = torch.tensor([[id_] for id_ in chosen], device=self._ids.device)
-                ones = torch.ones_like(self._ids)
-                self._mask = torch.cat([self._mask, ones], dim=1)
+                if self._mask is not None:
+                    self._mask = torch.cat([self._mask, torch.ones_like(self._ids)], dim=1)
                 self._positions = self._positions[:, -1:] + 1
         except RuntimeError as error:  # out of memory, above all
             raise EngineError(f"{self._engine.name} failed while generating: {error}") from error
@@ -316,18 +315,25 @@ def _chunk(row: _Row, id_: int) -> TokenChunk:
     return TokenChunk((id_,))
 
 
-def _choose(logits: torch.Tensor, row: _Row) -> int:
-    """The next id: the likeliest, or one drawn from the likeliest that make up `top_p`."""
-    if row.random is None:
-        return int(logits.argmax())
+def _chosen(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
+    """The next id of each row."""
+    likeliest: list[int] = logits.argmax(-1).tolist()
+    return [
+        likeliest[number] if row.random is None else _drawn(logits[number], row, row.random)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _drawn(logits: torch.Tensor, row: _Row, random: torch.Generator) -> int:
+    """An id drawn from the likeliest that make up `top_p` (Holtzman et al. 2020)."""
     chances = (logits.float() / row.request.temperature).softmax(-1)
     if row.request.top_p < 1:
         ordered, places = chances.sort(descending=True)
         # One is kept as long as those before it make up less than top_p; so the first always is.
         ordered[ordered.cumsum(-1) - ordered >= row.request.top_p] = 0
-        drawn = torch.multinomial(ordered, 1, generator=row.random)
+        drawn = torch.multinomial(ordered, 1, generator=random)
         return int(places[drawn])
-    return int(torch.multinomial(chances, 1, generator=row.random))
+    return int(torch.multinomial(chances, 1, generator=random))
 
 
 async def _in_thread(items: Callable[[], Iterator[TokenChunk]]) -> AsyncGenerator[TokenChunk]:
