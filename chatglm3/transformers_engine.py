@@ -317,9 +317,9 @@ def _chunk(row: _Row, id_: int) -> TokenChunk:
 
 def _chosen(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
     """The next id of each row."""
-    likeliest: list[int] = logits.argmax(-1).tolist()
+    likeliest = logits.argmax(-1)
     return [
-        likeliest[number] if row.random is None else _drawn(logits[number], row, row.random)
+        int(likeliest[number]) if row.random is None else _drawn(logits[number], row, row.random)
         for number, row in enumerate(rows)
     ]
 
