@@ -155,5 +155,9 @@ def _conclude(model: str, failed: Sequence[str], path: Path | None) -> None:
     if path is not None:
         say(f'  ask more:            groundglm ask --kb {path} "..."')
     say("  your own documents:  groundglm init mybase && groundglm add --kb mybase FOLDER")
-    say("  a real ChatGLM3:     its adapter is the next step of this project; from Python, any")
-    say("                       LangChain chat model works today: build_agent(base, model=...)")
+    say(
+        "  ChatGLM3 itself:     groundglm ask --model FOLDER (docs/chatglm3.md says how to get it);"
+    )
+    say(
+        "                       from Python, any LangChain chat model: build_agent(base, model=...)"
+    )
