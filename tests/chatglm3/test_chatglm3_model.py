@@ -237,3 +237,9 @@ def test_every_call_of_a_batch_has_its_own_callbacks(chat):
     handler = Ends()
     found = chat.batch(["a", "b"], {"callbacks": [handler]})
     assert sorted(handler.texts) == sorted(one.content for one in found)
+
+
+def test_a_call_may_name_the_loaded_model_and_no_other(chat):
+    assert chat.invoke("x", model="tiny-chatglm3").content == chat.invoke("x").content
+    with pytest.raises(ValueError, match="tiny-chatglm3 is loaded, not 'gpt-4'"):
+        chat.invoke("x", model="gpt-4")
