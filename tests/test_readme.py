@@ -40,6 +40,7 @@ def test_every_make_target_that_is_named_exists(repository, name):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["chatglm3.md", "chatglm3.zh-CN.md"])
 def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, name):
     """Its lines, with a random checkpoint of the same layout in the place of the weights."""
