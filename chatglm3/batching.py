@@ -5,12 +5,16 @@ errors. So the replies are computed before, and each call finds its own.
 """
 
 import contextvars
+import logging
 import threading
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
+from ..errors import EngineError
 from .engine import Engine, GenerationRequest, TokenChunk
+
+_log = logging.getLogger(__name__)
 
 #: Prompts that are computed together at most, where nothing else is said.
 LARGEST_BATCH = 16
@@ -28,7 +32,14 @@ class PreparedReplies:
         ordered = sorted(requests, key=lambda request: len(request.prompt_ids))
         for start in range(0, len(ordered), size):
             together = ordered[start : start + size]
-            for request, chunk in zip(together, engine.generate_batch(together), strict=True):
+            try:
+                found = engine.generate_batch(together)
+            except (EngineError, ValueError) as error:
+                # Too large for the memory, say. Each call then writes its own reply, or says itself
+                # what is wrong with it.
+                _log.warning("%d prompts could not be computed together: %s", len(together), error)
+                continue
+            for request, chunk in zip(together, found, strict=True):
                 self._waiting[request].append(chunk)
 
     def take(self, request: GenerationRequest) -> TokenChunk | None:

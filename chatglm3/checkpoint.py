@@ -42,7 +42,7 @@ _DROPPED = frozenset({"transformer.rotary_pos_emb.inv_freq"})
 _PREFIX = "transformer.prefix_encoder."
 
 DOWNLOADS = (
-    "huggingface-cli download {id} --local-dir chatglm3-6b",
+    "hf download {id} --local-dir chatglm3-6b",
     "modelscope download --model {modelscope} --local_dir chatglm3-6b",
 )
 

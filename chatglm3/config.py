@@ -33,6 +33,7 @@ _EXPRESSED: Mapping[str, tuple[object, ...]] = {
     "original_rope": (True,),
     "quantization_bit": (0, None),
 }
+_MOST, _MOST_LAYERS = 100_000_000, 1_000  # far beyond any model, and no machine hangs on it
 _OTHER_MODELS = ("chatglm2", "codegeex", "glm-4", "glm4")
 _MARK = "groundglm"  # our own notes in a converted config.json
 STOP_IDS = (2, 64795, 64797)
@@ -80,7 +81,7 @@ def read_config(folder: Path, *, variant: Variant | None = None) -> CheckpointCo
     if kind == "chatglm":
         glm, layout = _from_original(data, folder), cast("Layout", "original")
     elif kind == "glm":
-        glm, layout = _from_converted(data), cast("Layout", "glm")
+        glm, layout = _from_converted(data, folder), cast("Layout", "glm")
     else:
         raise CheckpointError(
             f"{folder} holds a model of type {kind!r}, not ChatGLM3 (chatglm; glm once converted)"
@@ -166,8 +167,11 @@ def _from_original(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _count(data: Mapping[str, Any], key: str, folder: Path) -> int:
     value: object = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise CheckpointError(f"{folder}: config.json needs a whole number {key}, not {value!r}")
+    most = _MOST_LAYERS if key in ("num_layers", "num_hidden_layers") else _MOST
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise CheckpointError(
+            f"{folder}: config.json needs a whole number {key} from 1 to {most:,}, not {value!r}"
+        )
     return value
 
 
@@ -180,9 +184,20 @@ def _number(
     return float(value)
 
 
-def _from_converted(data: Mapping[str, Any]) -> dict[str, Any]:
+def _from_converted(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     dropped = {"architectures", "model_type", "dtype", "torch_dtype", "auto_map", _MARK}
-    return {key: value for key, value in data.items() if key not in dropped}
+    glm = {key: value for key, value in data.items() if key not in dropped}
+    for key in _KEYS.values():
+        glm[key] = _count(data, key, folder)
+    glm["rms_norm_eps"] = _number(data, "rms_norm_eps", folder)
+    rope: object = data.get("rope_parameters")
+    if not isinstance(rope, dict):
+        raise CheckpointError(f"{folder}: config.json needs rope_parameters, not {rope!r}")
+    _number(cast("dict[str, Any]", rope), "rope_theta", folder)
+    for key in ("attention_bias", "tie_word_embeddings"):
+        if not isinstance(data.get(key), bool):
+            raise CheckpointError(f"{folder}: config.json needs {key} true or false")
+    return glm
 
 
 def _shown_variant(data: Mapping[str, Any], glm: Mapping[str, Any]) -> Variant:

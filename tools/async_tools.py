@@ -39,6 +39,11 @@ def _waiting(coroutine: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
             )
 
         loop = _loop()
+        if _is_running_in(loop):
+            raise RuntimeError(
+                "an asynchronous tool was called without await from within another one, which "
+                "would wait for ever; await it (ainvoke, aask)"
+            )
         loop.call_soon_threadsafe(start)
         try:
             return done.result()
@@ -47,6 +52,13 @@ def _waiting(coroutine: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
             raise
 
     return call
+
+
+def _is_running_in(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _hand_over(task: "asyncio.Task[Any]", done: "Future[Any]") -> None:

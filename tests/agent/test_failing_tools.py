@@ -133,3 +133,18 @@ def test_an_asynchronous_tool_keeps_context_errors_and_the_users_own_object():
     assert asyncio.run(made.ainvoke({"fails": False})) == "set"
     assert isinstance(read_variable, StructuredTool)
     assert read_variable.func is None
+
+
+def test_an_asynchronous_tool_within_another_one_is_told_to_await():
+    from groundglm.tools import as_tool
+
+    async def inner(text: str) -> str:
+        """Say it."""
+        return text
+
+    async def outer(text: str) -> str:
+        """Ask the inner one, without await."""
+        return as_tool(inner).invoke({"text": text})
+
+    with pytest.raises(RuntimeError, match="await it"):
+        as_tool(outer).invoke({"text": "x"})

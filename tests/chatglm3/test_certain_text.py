@@ -38,10 +38,14 @@ def test_every_step_is_what_reading_anew_gives(parts, pieces):
         assert given.startswith(anew) or "\ufffd" in anew
 
 
-def test_the_vocabulary_of_chatglm3_is_streamed_as_it_is_decoded(shared_folder):
-    from groundglm.chatglm3 import ChatGLM3Tokenizer
+@pytest.mark.parametrize("kind", ["sentencepiece", "fast"])
+def test_the_vocabulary_of_chatglm3_is_streamed_as_it_is_decoded(shared_folder, tmp_path, kind):
+    from groundglm.chatglm3 import ChatGLM3Tokenizer, JsonTokenizer
 
     tokenizer = ChatGLM3Tokenizer(shared_folder / "golden/official_data/tokenizer.model")
+    if kind == "fast":
+        tokenizer.to_fast().save(str(tmp_path / "tokenizer.json"))
+        tokenizer = JsonTokenizer(tmp_path / "tokenizer.json")
     for text in (
         "你好👋！我是 ChatGLM3。",
         "a  b\n\n c",

@@ -243,3 +243,14 @@ def test_a_call_may_name_the_loaded_model_and_no_other(chat):
     assert chat.invoke("x", model="tiny-chatglm3").content == chat.invoke("x").content
     with pytest.raises(ValueError, match="tiny-chatglm3 is loaded, not 'gpt-4'"):
         chat.invoke("x", model="gpt-4")
+
+
+def test_a_batch_that_does_not_fit_is_written_one_by_one(chat):
+    from groundglm.errors import EngineError
+
+    class Small(CountingEngine):
+        def generate_batch(self, requests):
+            raise EngineError("out of memory")
+
+    found = ChatGLM3(engine=Small(chat._engine), max_tokens=24).batch(["a", "b"])
+    assert [one.content for one in found] == [chat.invoke(one).content for one in ("a", "b")]

@@ -135,7 +135,7 @@ def test_an_index_reaches_no_file_outside_of_its_folder(tmp_path):
 
 
 def test_the_name_of_a_model_on_a_hub_says_how_to_download_it(tmp_path):
-    with pytest.raises(CheckpointError, match=r"(?s)huggingface-cli download.*modelscope download"):
+    with pytest.raises(CheckpointError, match=r"(?s)hf download.*modelscope download"):
         load_model("THUDM/chatglm3-6b")
     with pytest.raises(CheckpointError, match="no folder"):
         load_model(tmp_path / "nothing")
@@ -286,3 +286,34 @@ def test_auto_tokenizer_gives_the_ids_of_the_original(tmp_path, original, shared
             turns, tools=tools, add_generation_prompt=True, return_dict=False
         )
         assert ids == row["ids"], row["name"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"hidden_size": KeyError}, "hidden_size"),
+        ({"num_hidden_layers": 10**9}, "num_hidden_layers"),
+        ({"rms_norm_eps": None}, "rms_norm_eps"),
+        ({"rope_parameters": 5}, "rope_parameters"),
+        ({"attention_bias": "yes"}, "attention_bias"),
+    ],
+)
+def test_a_broken_config_of_a_converted_checkpoint_is_named(tmp_path, original, values, said):
+    folder = convert_checkpoint(original, tmp_path / "new").path
+    change(folder, **values)
+    with pytest.raises(CheckpointError, match=said):
+        load_model(folder)
+
+
+def test_a_config_without_end_is_refused_at_once(original):
+    change(original, num_layers=10**9)
+    with pytest.raises(CheckpointError, match="num_layers from 1 to 1,000"):
+        load_model(original)
+
+
+def test_what_a_killed_conversion_left_is_not_shipped(tmp_path, original):
+    with pytest.raises(ZeroDivisionError):
+        convert_checkpoint(original, tmp_path / "new", progress=lambda *_: 1 / 0)
+    (tmp_path / "new.partial" / "model.safetensors.4711.new").write_bytes(b"half")
+    convert_checkpoint(original, tmp_path / "new")
+    assert not list((tmp_path / "new").glob("*.new"))

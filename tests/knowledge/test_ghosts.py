@@ -70,3 +70,12 @@ def test_a_file_that_cannot_be_read_any_more_keeps_its_rows(base, tmp_path):
     base.add_documents(found)
 
     assert ids(base) == ["rows.jsonl#1", "rows.jsonl#2"]
+
+
+@pytest.mark.parametrize("told", [5, "x", {"parts": 5}, {"parts": "abc"}, {"notes": [1]}, [1]])
+def test_strange_words_of_a_loader_do_no_harm(base, told):
+    base.add_documents([Document("one", id="s#1", metadata={"source": "s"})])
+    metadata = {"source": "s", "groundglm_reading": told}
+    report = base.add_documents([Document("two", id="s#2", metadata=metadata)])
+    assert (report.removed, report.notes) == ([], [])
+    assert ids(base) == ["s#1", "s#2"]
