@@ -44,7 +44,7 @@ class CertainText:
         """Take the next ids of the reply."""
         for id_ in ids:
             if self._stopped:
-                return
+                break
             if id_ in STOP_IDS:
                 self._stopped = True
             elif id_ == ASSISTANT:

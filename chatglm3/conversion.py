@@ -90,7 +90,7 @@ def convert_checkpoint(
             "config.json does not show which ChatGLM3 this is (6b, base, 32k, 128k); name it with "
             "variant=... (--variant), for only 6b was trained to call tools"
         )
-    for left in partial.glob("*.new"):  # of a process that was killed
+    for left in (*partial.glob("*.new"), *partial.glob(".tmp*")):  # of a process that was killed
         left.unlink()
     (partial / _PLAN).unlink()
     if target.exists():
