@@ -14,8 +14,11 @@ export PIP_TORCH_OPTIONS
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# The lowest transformers of the package's range, and another one to try beside it.
+TRANSFORMERS ?= 5.0.0 5.24.0
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check format benchmarks system-packages clean
+.PHONY: help install demo test test-all test-transformers check format benchmarks system-packages clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 18
@@ -30,6 +33,14 @@ test: .venv/.installed-dev  ## the fast tests
 
 test-all: .venv/.installed-dev  ## every test, with the full counts
 	@GROUNDGLM_FULL=1 $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+# Each has an environment of its own: what is installed beside transformers follows from it.
+test-transformers: $(TRANSFORMERS:%=build/transformers-%/.installed)  ## the model's tests on other versions of transformers
+	@set -e; for version in $(TRANSFORMERS); do \
+		echo "transformers $$version"; \
+		build/transformers-$$version/bin/python -m pytest -m "not gpu and not slow" \
+			tests/chatglm3 tests/agent tests/test_examples.py $(PYTEST_OPTIONS); \
+	done
 
 check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors, lengths
 	@$(BIN)/python -m ruff check .
@@ -78,6 +89,18 @@ clean:  ## remove what was built, but not .venv
 
 .venv/.installed-dev: .venv/.installed
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+build/transformers-%/.installed: pyproject.toml constraints.txt
+	@mkdir -p build
+	$(PYTHON) -m venv build/transformers-$*
+	@grep -vE '^(transformers|tokenizers|huggingface_hub|sentence-transformers|hf-xet)=' \
+		constraints.txt > build/transformers-$*/constraints.txt
+	build/transformers-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint build/transformers-$*/constraints.txt $(PIP_TORCH_OPTIONS) torch
+	build/transformers-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint build/transformers-$*/constraints.txt \
+		--editable '.[dev]' transformers==$*
 	@touch $@
 
 # pyright and editors find `groundglm` through this link, whatever the clone's folder is called.

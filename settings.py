@@ -17,7 +17,9 @@ from .errors import SettingsError
 FILE_NAME = "groundglm.toml"
 PREFIX = "GROUNDGLM_"
 # Variables with the prefix that are no settings.
-_OTHER_VARIABLES = frozenset({"GROUNDGLM_KB", "GROUNDGLM_REQUIRE_SYSTEM", "GROUNDGLM_FULL"})
+_OTHER_VARIABLES = frozenset(
+    {"GROUNDGLM_KB", "GROUNDGLM_CACHE", "GROUNDGLM_REQUIRE_SYSTEM", "GROUNDGLM_FULL"}
+)
 
 
 class _Section(BaseModel):

@@ -126,8 +126,8 @@ class Prefix:
     """A P-tuning v2 prefix (Liu et al. 2021): keys and values in front of every layer.
 
     `states` has the shape [2 · layers, groups, length, head width], keys and values by turns. Pass
-    `cache()` as `past_key_values`, with `length` ones in front of the attention mask, and position
-    ids that count from 0 at the first token.
+    `cache()` as `past_key_values` (`cache` since transformers 5.24), with `length` ones in front of
+    the attention mask, and position ids that count from 0 at the first token.
     """
 
     states: torch.Tensor

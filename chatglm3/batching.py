@@ -29,9 +29,13 @@ class PreparedReplies:
 
     def compute(self, engine: Engine, requests: Sequence[GenerationRequest], *, size: int) -> None:
         """Have the replies computed, in batches of prompts of similar length."""
-        ordered = sorted(requests, key=lambda request: len(request.prompt_ids))
+        ordered = list(requests)
+        if len(ordered) > size:
+            ordered.sort(key=lambda request: len(request.prompt_ids))
         for start in range(0, len(ordered), size):
             together = ordered[start : start + size]
+            if any(request.is_cancelled for request in together):
+                return
             try:
                 found = engine.generate_batch(together)
             except (EngineError, ValueError) as error:

@@ -1,7 +1,10 @@
 """ChatGLM3 as a LangChain chat model, over any engine that speaks its token ids."""
 
 import asyncio
+import threading
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from langchain_core.callbacks import (
@@ -12,6 +15,7 @@ from langchain_core.exceptions import ContextOverflowError as LangChainContextOv
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -21,7 +25,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from ..errors import GroundGLMError
 from .batching import LARGEST_BATCH, PreparedReplies, chunks_of, prepared, prepared_chunk
-from .engine import Engine, GenerationRequest
+from .engine import Engine, GenerationRequest, as_engine
 from .prompt import encode_chat, holds_evidence
 from .reply_chunk import ReplyChunk
 from .reply_in_progress import ReplyInProgress
@@ -69,10 +73,12 @@ class ChatGLM3(BaseChatModel):
     question_holds_evidence: bool = False
 
     _engine: Engine = PrivateAttr()
+    _fingerprint: str = PrivateAttr()
 
     @model_validator(mode="after")
     def _open_engine(self) -> "ChatGLM3":
         self._engine = self._opened()
+        self._fingerprint = getattr(self._engine, "fingerprint", None) or uuid.uuid4().hex
         if self.profile is None:
             self.profile = self._own_profile()
         return self
@@ -82,7 +88,7 @@ class ChatGLM3(BaseChatModel):
         if self.engine is not None:
             if given:
                 raise ValueError(f"{given[0]}= goes with model=, not with an engine that is open")
-            return _engine(self.engine)
+            return as_engine(self.engine)
         if self.model is None:
             raise ValueError(
                 "say what shall answer: ChatGLM3(model=FOLDER), engine='extractive', or an Engine"
@@ -115,10 +121,34 @@ class ChatGLM3(BaseChatModel):
     def _llm_type(self) -> str:
         return "groundglm-chatglm3"
 
+    def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
+        """What `langchain_core.load.dumps` writes; an engine that is an object cannot be written.
+
+        Read it with `load(data, allowed_objects=[ChatGLM3], valid_namespaces=["groundglm"])`.
+        `is_lc_serializable` stays False, for LangChain's own lists of what may be loaded hold its
+        partners only.
+        """
+        if not isinstance(self.engine, str | None):
+            return self.to_json_not_implemented()
+        return {
+            "lc": 1,
+            "type": "constructor",
+            "id": self.lc_id(),
+            "kwargs": {name: getattr(self, name) for name in sorted(self.model_fields_set - _KEPT)},
+        }
+
+    @classmethod
+    def get_lc_namespace(cls) -> list[str]:
+        """Where `ChatGLM3` is imported from, in what is written."""
+        return ["groundglm", "chatglm3"]
+
     @property
     def _identifying_params(self) -> dict[str, Any]:
+        # LangChain's cache goes by these: replies of another checkpoint must not be found.
         return {
             "model": self._engine.name,
+            "fingerprint": self._fingerprint,
+            "question_holds_evidence": self.question_holds_evidence,
             "temperature": self.temperature,
             "top_p": self.top_p,
             "max_tokens": self.max_tokens,
@@ -232,9 +262,13 @@ class ChatGLM3(BaseChatModel):
     ) -> list[AIMessage]:
         """The same for asyncio; the computing is done beside the event loop."""
         replies = PreparedReplies()
-        work = self._to_batch(inputs, config, kwargs)
+        cancelled = threading.Event()
+        work = self._to_batch(inputs, config, kwargs, cancelled)
         if work is not None:
-            await asyncio.to_thread(replies.compute, self._engine, work[0], size=work[1])
+            try:
+                await asyncio.to_thread(replies.compute, self._engine, work[0], size=work[1])
+            finally:
+                cancelled.set()  # a task that was cancelled leaves its thread behind
         with prepared(replies):
             return await super().abatch(
                 inputs, config, return_exceptions=return_exceptions, **kwargs
@@ -245,10 +279,11 @@ class ChatGLM3(BaseChatModel):
         inputs: Sequence[LanguageModelInput],
         config: RunnableConfig | list[RunnableConfig] | None,
         options: Mapping[str, Any],
+        cancelled: threading.Event | None = None,
     ) -> tuple[list[GenerationRequest], int] | None:
         """What can be computed together, and how much at once; None where nothing is gained."""
         alone = self.cache or self.rate_limiter or options.get("timeout", self.timeout)
-        if len(inputs) < 2 or alone or not getattr(self._engine, "has_weights", False):
+        if len(inputs) < 2 or alone or not getattr(self._engine, "has_weights", True):
             return None
         if not hasattr(self._engine, "generate_batch"):
             return None
@@ -258,9 +293,10 @@ class ChatGLM3(BaseChatModel):
         for one in inputs:
             try:
                 messages = self._convert_input(one).to_messages()
-                requests.append(self.make_request(messages, options))
+                request = self.make_request(messages, options)
             except (ValueError, GroundGLMError):
                 continue  # its own call says so
+            requests.append(replace(request, cancelled=cancelled))
         return (requests, most) if len(requests) > 1 and most > 1 else None
 
     def _stream(
@@ -343,6 +379,10 @@ class ChatGLM3(BaseChatModel):
         )
 
 
+# What is not written with a model: secrets, and what lives in the process.
+_KEPT = frozenset({"profile", "api_key", "cache", "callbacks", "rate_limiter"})
+
+
 def _tool_choice(choice: str | bool | dict[str, Any] | None, names: set[str]) -> str:
     if isinstance(choice, dict):
         choice = cast("str", choice.get("function", choice).get("name"))
@@ -353,23 +393,3 @@ def _tool_choice(choice: str | bool | dict[str, Any] | None, names: set[str]) ->
     if choice not in names | {"auto", "none"}:
         raise ValueError(f"tool_choice {choice!r} is none of the tools: {', '.join(sorted(names))}")
     return choice
-
-
-def _engine(engine: object) -> Engine:
-    if engine == "extractive":
-        from .extractive_engine import ExtractiveEngine
-
-        return ExtractiveEngine()
-    if isinstance(engine, str):
-        raise ValueError(f"there is no engine {engine!r}; pass 'extractive' or an Engine")
-    lacking = [name for name in _NEEDED if not hasattr(engine, name)]
-    if lacking:
-        raise TypeError(
-            f"{type(engine).__name__} is no Engine (see groundglm.chatglm3.engine): it lacks "
-            f"{lacking[0]}"
-        )
-    return cast("Engine", engine)
-
-
-# Without `generate_batch`, replies are written one after another.
-_NEEDED = ("name", "tokenizer", "max_context", "generate", "agenerate")

@@ -35,6 +35,10 @@ _EXPRESSED: Mapping[str, tuple[object, ...]] = {
 }
 _MOST, _MOST_LAYERS = 100_000_000, 1_000  # far beyond any model, and no machine hangs on it
 _OTHER_MODELS = ("chatglm2", "codegeex", "glm-4", "glm4")
+_SIX_B = {
+    "vocab_size": 65024, "hidden_size": 4096, "intermediate_size": 13696, "num_hidden_layers": 28,
+    "num_attention_heads": 32, "num_key_value_heads": 2, "head_dim": 128,
+}  # fmt: skip
 _MARK = "groundglm"  # our own notes in a converted config.json
 STOP_IDS = (2, 64795, 64797)
 
@@ -56,6 +60,11 @@ class CheckpointConfig:
     def context_length(self) -> int:
         """The most tokens of prompt and reply together."""
         return int(self.glm["max_position_embeddings"])
+
+    @property
+    def is_six_b(self) -> bool:
+        """Whether it has the size of ChatGLM3-6B; other models may borrow its network."""
+        return all(self.glm[key] == count for key, count in _SIX_B.items())
 
     @property
     def trained_for_tools(self) -> bool | None:

@@ -1,8 +1,9 @@
 """The engine protocol: token ids in, token ids out, streamed and cancellable."""
 
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, cast, runtime_checkable
 
 from .tokenizer import STOP_IDS, Tokenizer
 
@@ -16,7 +17,8 @@ class GenerationRequest:
     `temperature` 0 means greedy. `grammar` is a Lark grammar of the reply's text where the
     engine `supports_grammar`. `tool_choice` is "auto", "none", "any" or a tool's name, for
     engines without a grammar that must know that a call is forced. `question_holds_evidence` says
-    that the last user turn was written by `evidence.format_question`.
+    that the last user turn was written by `evidence.format_question`. Once `cancelled` is set, the
+    reply ends within a token, with that reason; it is no part of what requests are compared by.
     """
 
     prompt_ids: Sequence[int]
@@ -28,6 +30,12 @@ class GenerationRequest:
     grammar: str | None = None
     tool_choice: str = "auto"
     question_holds_evidence: bool = False
+    cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody waits for the reply any more."""
+        return self.cancelled is not None and self.cancelled.is_set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,39 @@ def one_by_one(engine: Engine, requests: Sequence[GenerationRequest]) -> list[To
     """A batch for an engine that gains nothing by computing replies together."""
     found: list[TokenChunk] = []
     for request in requests:
-        chunks = list(engine.generate(request))
-        ids = tuple(id_ for chunk in chunks for id_ in chunk.ids)
-        found.append(TokenChunk(ids, chunks[-1].finish_reason))
+        ids: list[int] = []
+        reason: FinishReason | None = "cancelled"
+        for chunk in () if request.is_cancelled else engine.generate(request):
+            ids.extend(chunk.ids)
+            reason = chunk.finish_reason
+            if reason is None and request.is_cancelled:
+                reason = "cancelled"
+                break
+        found.append(TokenChunk(tuple(ids), reason))
     return found
+
+
+# Without `generate_batch`, replies are written one after another.
+_NEEDED = ("name", "tokenizer", "max_context", "generate", "agenerate")
+
+
+def as_engine(engine: object) -> Engine:
+    """An engine by its name, or the given one.
+
+    Raises:
+        ValueError: there is no engine of that name.
+        TypeError: the object is no engine; what it lacks is named.
+    """
+    if engine == "extractive":
+        from .extractive_engine import ExtractiveEngine
+
+        return ExtractiveEngine()
+    if isinstance(engine, str):
+        raise ValueError(f"there is no engine {engine!r}; pass 'extractive' or an Engine")
+    lacking = [name for name in _NEEDED if not hasattr(engine, name)]
+    if lacking:
+        raise TypeError(
+            f"{type(engine).__name__} is no Engine (see groundglm.chatglm3.engine): it lacks "
+            f"{lacking[0]}"
+        )
+    return cast("Engine", engine)

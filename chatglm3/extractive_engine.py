@@ -7,6 +7,7 @@ the path that ChatGLM3 takes. It is no language model and never passes itself of
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 from langchain_core.messages import AIMessage
 
@@ -53,6 +54,7 @@ class ExtractiveEngine:
 
     def __init__(self) -> None:
         self.tokenizer = ByteTokenizer()
+        self.fingerprint = f"{self.name} {version('groundglm')}"
 
     def generate(self, request: GenerationRequest) -> Iterator[TokenChunk]:
         """Stream the reply; the same prompt always gives the same reply."""

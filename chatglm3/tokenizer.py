@@ -3,11 +3,15 @@
 Text never becomes a control token, whatever it spells: control ids are written by `prompt` alone.
 """
 
+import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
+from ..cache import cache_folder
 from ..errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -128,6 +132,29 @@ class ChatGLM3Tokenizer:
             return ""
         # sentencepiece takes the blank away that it puts before every text; inside it belongs.
         return cast("str", self._pieces.decode(ids if is_first else [self._blank, *ids]))
+
+    def fast_file(self) -> Path:
+        """The equivalent `tokenizer.json`, written into the cache once; making it takes seconds."""
+        from tokenizers import Tokenizer as Rust
+
+        known = hashlib.sha256(self.path.read_bytes()).hexdigest()
+        path = cache_folder() / "tokenizers" / f"{known}.json"
+        try:
+            kept: Any = Rust.from_file(str(path))
+            if kept.get_vocab_size() == self._count:
+                return path
+        except Exception:  # tokenizers raises plain Exception: not there, or not whole
+            pass
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Two processes may make it at once; each renames a whole file.
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".new", delete=False) as new:
+            written = Path(new.name)
+        try:
+            self.to_fast().save(str(written))
+            os.replace(written, path)
+        finally:
+            written.unlink(missing_ok=True)
+        return path
 
     def to_fast(self) -> "RustTokenizer":
         """The equivalent tokenizer of the package `tokenizers`, without the control tokens."""

@@ -1,6 +1,8 @@
 """ChatGLM3's own weights behind the engine protocol, on transformers' `GlmForCausalLM`."""
 
 import asyncio
+import hashlib
+import inspect
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence, Sized
 from contextlib import aclosing
@@ -32,6 +34,7 @@ class TransformersEngine:
         name: What answers report as the model's name.
         prefix: A P-tuning v2 prefix in front of every prompt.
         trained_for_tools: Whether the variant was trained to call tools; None if unknown.
+        fingerprint: What tells its replies from those of other weights, for a cache of replies.
     """
 
     supports_grammar = False
@@ -45,12 +48,17 @@ class TransformersEngine:
         name: str,
         prefix: Prefix | None = None,
         trained_for_tools: bool | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
         self.prefix = prefix
         self.trained_for_tools = trained_for_tools
+        self.fingerprint = fingerprint
+        # Its name since transformers 5.24; before, `past_key_values`.
+        named = "cache" in inspect.signature(type(model).forward).parameters
+        self._cache_name = "cache" if named else "past_key_values"
         config: Any = model.config
         self.vocabulary = int(config.vocab_size)
         # The ids between a small vocabulary and the control ids stand for nothing.
@@ -102,6 +110,7 @@ class TransformersEngine:
             name=name,
             prefix=prefix,
             trained_for_tools=config.trained_for_tools,
+            fingerprint=_fingerprint(folder, adapter, model.dtype),
         )
 
     @property
@@ -168,7 +177,7 @@ class TransformersEngine:
         positions = torch.arange(ids.shape[1], device=self.device).unsqueeze(0)
         keep = len(continuation) + 1
         with torch.inference_mode():
-            logits, _ = self.forward(ids, None, positions, self.start(1), keep)
+            logits = self.forward(ids, None, positions, self.start(1), keep)
         chances = logits[0, :-1].float().log_softmax(-1)
         wanted = ids[0, len(prompt) :].unsqueeze(-1)
         return float(chances.gather(-1, wanted).sum())
@@ -204,8 +213,8 @@ class TransformersEngine:
         positions: torch.Tensor,
         cache: Any,
         keep: int = 1,
-    ) -> tuple[torch.Tensor, Any]:
-        """The logits of the last `keep` positions, and the cache behind them.
+    ) -> torch.Tensor:
+        """The logits of the last `keep` positions; the cache grows in place.
 
         `mask` is None where no row is padded.
         """
@@ -217,13 +226,24 @@ class TransformersEngine:
             input_ids=ids,
             attention_mask=mask,
             position_ids=positions,
-            past_key_values=cache,
             use_cache=True,
             logits_to_keep=keep,
+            **{self._cache_name: cache},
         )
         if self._unused is not None:
             out.logits[..., self._unused] = -torch.inf
-        return out.logits, out.past_key_values
+        return out.logits
+
+
+def _fingerprint(folder: Path, adapter: str | Path | None, dtype: torch.dtype) -> str:
+    """By the files' names, sizes and times: reading gigabytes for it would take too long."""
+    known = hashlib.sha256(str(dtype).encode())
+    for place in (folder, *([Path(adapter)] if adapter is not None else [])):
+        known.update(str(place.resolve()).encode("utf-8", "surrogateescape"))
+        for file in sorted(path for path in place.iterdir() if path.is_file()):
+            found = file.stat()
+            known.update(f"{file.name} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return known.hexdigest()[:32]
 
 
 def _best_dtype(device: torch.device) -> torch.dtype:
@@ -282,13 +302,11 @@ class _Rows:
 
     def step(self) -> list[TokenChunk]:
         """The next token of each reply; nothing more of those that ended."""
-        if all(row.most < 1 for row in self._rows):
-            return [TokenChunk((), "length") for _ in self._rows]
+        if all(row.finished or row.most < 1 or row.request.is_cancelled for row in self._rows):
+            return [_chunk(row, None) for row in self._rows]
         try:
             with torch.inference_mode():
-                logits, self._cache = self._engine.forward(
-                    self._ids, self._mask, self._positions, self._cache
-                )
+                logits = self._engine.forward(self._ids, self._mask, self._positions, self._cache)
                 chosen = _chosen(logits[:, -1], self._rows)
                 self._ids = torch.tensor([[id_] for id_ in chosen], device=self._ids.device)
                 if self._mask is not None:
@@ -299,10 +317,13 @@ class _Rows:
         return [_chunk(row, id_) for row, id_ in zip(self._rows, chosen, strict=True)]
 
 
-def _chunk(row: _Row, id_: int) -> TokenChunk:
+def _chunk(row: _Row, id_: int | None) -> TokenChunk:
     if row.finished:
         return TokenChunk(())
-    if row.most < 1:
+    if row.request.is_cancelled:
+        row.finished = True
+        return TokenChunk((), "cancelled")
+    if row.most < 1 or id_ is None:
         row.finished = True
         return TokenChunk((), "length")
     row.count += 1

@@ -12,6 +12,7 @@ import typer
 
 from ..assembly import init_base, make_agent, open_base
 from ..facts import parse_fact
+from .asking import EngineOption, ModelOption
 from .output import FAILED, JsonOption, console, describe_evidence, print_json, say, settings_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     path: Annotated[Path | None, typer.Option(help="Keep the base in this folder.")] = None,
+    model: ModelOption = None,
+    engine: EngineOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build a base from a small sample corpus and ask it eight questions, offline."""
@@ -56,7 +59,7 @@ def demo(
     with folder or nullcontext(), as_file(files("groundglm.cli") / "corpus") as corpus:
         target = path or Path(folder.name if folder else ".") / "base"
         init_base(target)
-        settings = settings_of(target)
+        settings = settings_of(target, engine__model=model, engine__name=engine)
         with open_base(target, settings) as base:
             _fill(base, corpus)
             agent = make_agent(base, settings.values)
@@ -147,10 +150,12 @@ def _conclude(model: str, failed: Sequence[str], path: Path | None) -> None:
     console.rule(style="dim")
     for text in failed:
         say(f"NOT AS EXPECTED: {text}")
-    say(
-        f"These answers came from {model}: it quotes evidence and needs no weights. "
-        "It is not ChatGLM3."
+    about = (
+        ": it quotes evidence and needs no weights. It is not ChatGLM3."
+        if model == "groundglm-extractive"
+        else "."
     )
+    say(f"These answers came from {model}{about}")
     say("Next steps")
     if path is not None:
         say(f'  ask more:            groundglm ask --kb {path} "..."')

@@ -20,6 +20,7 @@ from ..errors import (
     SettingsError,
 )
 from ..settings import FILE_NAME, LoadedSettings, write_threshold
+from .engine_report import describe_engine, engine_line, fitting_line, memory_gib
 from .output import FAILED, JsonOption, KbOption, find_base, print_json, say, settings_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
         folder = find_base(kb)
         settings = settings_of(folder)
         report["settings"] = _settings(settings)
-        report["engine"] = _engine(settings, report)
+        report["engine"] = describe_engine(settings.values.engine, report["notices"])
         with open_base(folder, settings, read_only=True) as base:
             report["base"] = _base(base, report)
         report["next"] = (
@@ -82,14 +83,11 @@ def _machine() -> dict[str, Any]:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    memory = None
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        memory = round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1)
     return {
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "memory_gib": memory,
+        "memory_gib": memory_gib(),
         "packages": versions,
     }
 
@@ -102,36 +100,6 @@ def _settings(settings: LoadedSettings) -> dict[str, dict[str, Any]]:
         }
         for section, values in settings.values.model_dump().items()
         for key, value in values.items()
-    }
-
-
-def _engine(settings: LoadedSettings, report: dict[str, Any]) -> dict[str, Any]:
-    """What would answer, and whether its weights are whole and fit into memory."""
-    engine = settings.values.engine
-    if engine.kind == "extractive":
-        return {"name": "groundglm-extractive", "is_chatglm3": False}
-    from ..chatglm3.checkpoint import checkpoint_folder, weight_files
-    from ..chatglm3.config import read_config
-
-    if not engine.model:
-        raise SettingsError("engine.name is 'transformers', but engine.model names no folder")
-    folder = checkpoint_folder(engine.model)
-    config = read_config(folder)
-    size = sum(path.stat().st_size for path in weight_files(folder))
-    memory = report["machine"]["memory_gib"]
-    if memory is not None and size / 2**30 > 0.9 * memory:
-        report["notices"].append(
-            f"The weights take {size / 2**30:.1f} GiB as they are stored, and this machine has "
-            f"{memory} GiB of memory: without a GPU of that size it will not load."
-        )
-    return {
-        "name": folder.resolve().name,
-        "is_chatglm3": True,
-        "layout": config.layout,
-        "variant": config.variant,
-        "trained_for_tools": config.trained_for_tools,
-        "context": config.context_length,
-        "weights_gib": round(size / 2**30, 2),
     }
 
 
@@ -173,14 +141,8 @@ def _print(report: dict[str, Any]) -> None:
         )
         say(f"vectors   {base['embedding_model']} ({base['embedding_fingerprint']}...)")
     if "engine" in report:
-        engine = report["engine"]
-        about = (
-            f"ChatGLM3's network, {engine['layout']} layout, variant {engine['variant']}, "
-            f"{engine['weights_gib']} GiB, {engine['context']} tokens"
-            if engine["is_chatglm3"]
-            else "not ChatGLM3"
-        )
-        say(f"engine    {engine['name']} ({about})")
+        say(f"engine    {engine_line(report['engine'])}")
+        say(f"memory    {fitting_line(report['engine'])}")
     for name, entry in report.get("settings", {}).items():
         if entry["origin"] != "default":
             say(f"setting   {name} = {entry['value']!r}  ({entry['origin']})")

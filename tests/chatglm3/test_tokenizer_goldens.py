@@ -22,9 +22,9 @@ def slow(shared_folder):
 
 @pytest.fixture(scope="module")
 def fast(slow, tmp_path_factory):
-    path = tmp_path_factory.mktemp("fast") / "tokenizer.json"
-    slow.to_fast().save(str(path))
-    return JsonTokenizer(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GROUNDGLM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return JsonTokenizer(slow.fast_file())
 
 
 @pytest.fixture(params=["slow", "fast"])

@@ -234,6 +234,34 @@ def test_a_model_that_is_not_there_leaves_no_base_and_doctor_says_what_to_do(tmp
     assert data["next"] == f"groundglm init {folder}"
 
 
+def test_doctor_says_what_a_model_needs_and_what_is_missing(base, tmp_path, capsys, monkeypatch):
+    from ..tiny_model import write_original
+
+    code, report = call(capsys, "doctor")
+    assert report["engine"]["is_chatglm3"] is False
+    assert {one["dtype"] for one in report["engine"]["chatglm3_6b_fits"]} == {"bfloat16", "float32"}
+
+    folder = write_original(tmp_path / "tiny")
+    monkeypatch.setenv("GROUNDGLM_ENGINE_MODEL", str(folder))
+    code, report = call(capsys, "doctor")
+    assert code == 1
+    assert "neither tokenizer.model nor tokenizer.json" in report["problems"][0]
+    (folder / "tokenizer.json").write_text(
+        '{"version": "1.0", "model": {"type": "BPE", "vocab": {"a": 3}, "merges": []}}'
+    )
+    code, report = call(capsys, "doctor")
+    assert code == 0
+    engine = report["engine"]
+    # The network alone does not make it ChatGLM3.
+    assert (engine["name"], engine["is_chatglm3"], engine["variant"]) == ("tiny", False, "unknown")
+    assert all(one["fits"] for one in engine["fits"])
+    monkeypatch.setattr("groundglm.cli.engine_report.memory_gib", lambda: 0.00001)
+    code, report = call(capsys, "doctor")
+    assert any("more than the memory" in notice for notice in report["notices"])
+    assert run(["doctor"]) == 0
+    assert "does not fit main memory" in capsys.readouterr().out
+
+
 def test_doctor_names_the_setting_to_correct_and_not_init(base, capsys):
     (base / "groundglm.toml").write_text("[grounding]\nk = 'many'\n")
 
