@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from .checkpoint import load_model
     from .conversion import convert_checkpoint
     from .extractive_engine import ExtractiveEngine
-    from .parsing import Reply, format_tool_call, parse_reply
+    from .literals import format_tool_call
     from .prompt import Prompt, Segment, decode_segments, encode_chat, encode_segments
+    from .reply import Reply, ReplyReader, parse_reply
     from .scripted_engine import ScriptedEngine
     from .transformers_engine import TransformersEngine
 
@@ -29,6 +30,7 @@ __all__ = [
     "Prefix",
     "Prompt",
     "Reply",
+    "ReplyReader",
     "ScriptedEngine",
     "Segment",
     "TokenChunk",
@@ -50,7 +52,8 @@ _HOMES = {
     "ExtractiveEngine": "extractive_engine",
     "Prefix": "adapters",
     "Prompt": "prompt",
-    "Reply": "parsing",
+    "Reply": "reply",
+    "ReplyReader": "reply",
     "ScriptedEngine": "scripted_engine",
     "Segment": "prompt",
     "TransformersEngine": "transformers_engine",
@@ -58,10 +61,10 @@ _HOMES = {
     "decode_segments": "prompt",
     "encode_chat": "prompt",
     "encode_segments": "prompt",
-    "format_tool_call": "parsing",
+    "format_tool_call": "literals",
     "load_model": "checkpoint",
     "load_prefix": "adapters",
-    "parse_reply": "parsing",
+    "parse_reply": "reply",
 }
 
 

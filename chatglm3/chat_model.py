@@ -27,7 +27,6 @@ from ..errors import GroundGLMError
 from .batching import LARGEST_BATCH, PreparedReplies, chunks_of, prepared, prepared_chunk
 from .engine import Engine, GenerationRequest, as_engine
 from .prompt import encode_chat, holds_evidence
-from .reply_chunk import ReplyChunk
 from .reply_in_progress import ReplyInProgress
 
 
@@ -214,7 +213,7 @@ class ChatGLM3(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         call = self._begin(messages, stop, kwargs)
-        for _ in call.texts(chunks_of(self._engine, call.request)):
+        for _ in call.chunks(chunks_of(self._engine, call.request)):
             pass
         return ChatResult(generations=[ChatGeneration(message=call.message())])
 
@@ -307,10 +306,10 @@ class ChatGLM3(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         call = self._begin(messages, stop, kwargs)
-        for text in call.texts(self._engine.generate(call.request)):
-            chunk = ChatGenerationChunk(message=ReplyChunk(content=text))
+        for message in call.chunks(self._engine.generate(call.request)):
+            chunk = ChatGenerationChunk(message=message)
             if run_manager:
-                run_manager.on_llm_new_token(text, chunk=chunk)
+                run_manager.on_llm_new_token(message.text, chunk=chunk)
             yield chunk
         yield call.last_chunk()
 
@@ -323,11 +322,10 @@ class ChatGLM3(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._begin(messages, stop, kwargs)
         async for piece in self._engine.agenerate(call.request):
-            text = call.take(piece)
-            if text:
-                chunk = ChatGenerationChunk(message=ReplyChunk(content=text))
+            for message in call.take(piece):
+                chunk = ChatGenerationChunk(message=message)
                 if run_manager:
-                    await run_manager.on_llm_new_token(text, chunk=chunk)
+                    await run_manager.on_llm_new_token(message.text, chunk=chunk)
                 yield chunk
             if call.finished:
                 break

@@ -14,7 +14,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from .parsing import format_tool_call
+from .literals import format_tool_call
 from .tokenizer import ASSISTANT, GMASK, OBSERVATION, SOP, SYSTEM, USER, Tokenizer
 
 Role = Literal["system", "user", "assistant", "observation"]

@@ -1,24 +1,30 @@
-"""One reply while an engine writes it: its text as it becomes certain, at last its message."""
+"""One reply while an engine writes it: message chunks as they become certain, at last the whole."""
 
 import json
 import time
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from .certain_text import CertainText
 from .engine import Engine, GenerationRequest, TokenChunk
-from .parsing import Reply, parse_reply, readable_text
+from .reply import ArgumentsPiece, CallBegins, CallEnds, CallFails, Event, ReplyReader, TextPiece
 from .reply_chunk import ReplyChunk
 
 
 class ReplyInProgress:
-    """One reply in the making: the ids so far, and what of them was given out as text."""
+    """What of a reply was given out, and what it says in all.
+
+    Args:
+        engine: What writes it.
+        request: What it was asked.
+        stops: Texts that end the reply before them; calls behind them are cut with them.
+        seconds: How long it may take.
+        reader: Reads its ids.
+    """
 
     def __init__(
         self,
@@ -26,121 +32,127 @@ class ReplyInProgress:
         request: GenerationRequest,
         stops: Sequence[str],
         seconds: float | None,
+        reader: ReplyReader | None = None,
     ) -> None:
-        self.engine = engine
         self.name = engine.name
         self.request = request
-        self.stops = [text for text in stops if text]
         self.seconds = seconds
         self.deadline = None if seconds is None else time.monotonic() + seconds
-        self.ids: list[int] = []
-        self._certain = CertainText(engine.tokenizer)
-        self.given = ""
         self.finish: str | None = None
+        self._stops = [text for text in stops if text]
+        self._longest_stop = max(map(len, self._stops), default=0)
+        self._reader = reader or ReplyReader(engine.tokenizer)
+        self._count = 0  # ids
+        self._held = ""  # text that may be the beginning of a stop text
+        self._said: list[str] = []
+        self._calls: list[ToolCall] = []
+        self._failed: list[InvalidToolCall] = []
 
     @property
     def finished(self) -> bool:
         """Whether the reply has ended."""
         return self.finish is not None
 
-    def texts(self, chunks: Iterator[TokenChunk]) -> Iterator[str]:
-        """The reply's text, piece by piece; tool calls wait until the end."""
-        for chunk in chunks:
-            text = self.take(chunk)
-            if text:
-                yield text
+    def chunks(self, written: Iterator[TokenChunk]) -> Iterator[ReplyChunk]:
+        """The reply's message chunks, but for the last one."""
+        for chunk in written:
+            yield from self.take(chunk)
             if self.finished:
                 break
 
-    def take(self, chunk: TokenChunk) -> str:
-        """Add new ids; the text that is certain now and was not given yet.
+    def take(self, chunk: TokenChunk) -> list[ReplyChunk]:
+        """Add new ids; what is certain now and was not given yet.
 
         Raises:
             TimeoutError: the reply takes longer than it may.
         """
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise TimeoutError(f"{self.name} did not finish its reply in {self.seconds:g} seconds")
-        self.ids.extend(chunk.ids)
-        self.finish = chunk.finish_reason
-        self._certain.feed(chunk.ids)
-        text = self._certain.text
-        if self.stops:
-            cut = self._cut(text)
-            if len(cut) < len(text):
-                self.finish = "stop"
-                self._forget_what_follows()
-            elif not self.finished:  # a stop text may be half written
-                text = text[: max(0, len(text) - max(map(len, self.stops)) + 1)]
-            text = cut[: len(text)]
-        if not text.startswith(self.given):
-            return ""
-        new, self.given = text[len(self.given) :], text
-        return new
-
-    def _forget_what_follows(self) -> None:
-        """Keep the ids up to the stop text only, however the engine cut its chunks."""
-
-        def holds_a_stop(length: int) -> bool:
-            text = readable_text(self.ids[:length], self.engine.tokenizer)
-            return any(stop in text for stop in self.stops)
-
-        end = bisect_left(range(len(self.ids)), True, key=holds_a_stop)
-        self.ids = self.ids[:end]
-
-    def reply(self) -> Reply:
-        """What the ids say; nothing that stands behind a stop text."""
-        reply = parse_reply(self.ids, self.engine.tokenizer)
-        reply.text = self._cut(reply.text)
-        return reply
+        found: list[ReplyChunk] = []
+        for id_ in chunk.ids:
+            self._count += 1
+            self._add(self._reader.feed((id_,)), found)
+            if self.finished:  # by a stop text
+                return found
+        if chunk.finish_reason is not None:
+            self._add(self._reader.end(), found)
+            self._give(self._held, found)
+            self.finish = self.finish or chunk.finish_reason
+        return found
 
     def message(self) -> AIMessage:
         """The whole reply."""
-        reply = self.reply()
         return AIMessage(
-            _said(reply),
-            tool_calls=reply.tool_calls,
-            invalid_tool_calls=reply.invalid_tool_calls,
+            "".join(self._said),
+            tool_calls=self._calls,
+            invalid_tool_calls=self._failed,
             usage_metadata=self._usage(),
-            response_metadata=self._metadata(reply),
+            response_metadata=self._metadata(),
         )
 
     def last_chunk(self) -> ChatGenerationChunk:
-        """What the stream did not give yet: rest of the text, tool calls, usage."""
-        reply = self.reply()
-        calls = [
-            tool_call_chunk(name=call["name"], args=_json(call["args"]), id=call["id"], index=index)
-            for index, call in enumerate(reply.tool_calls)
-        ]
-        text = _said(reply)
+        """What ends the stream: why the reply ended, and what it took."""
         message = ReplyChunk(
-            content=text[len(self.given) :],
-            tool_call_chunks=calls,
-            invalid_tool_calls=reply.invalid_tool_calls,
+            content="",
             usage_metadata=self._usage(),
-            response_metadata=self._metadata(reply),
+            response_metadata=self._metadata(),
             chunk_position="last",
         )
         return ChatGenerationChunk(message=message)
 
-    def _cut(self, text: str) -> str:
-        ends = [text.find(stop) for stop in self.stops if stop in text]
-        return text[: min(ends)] if ends else text
+    def _add(self, events: Sequence[Event], found: list[ReplyChunk]) -> None:
+        for event in events:
+            match event:
+                case TextPiece(text):
+                    self._say(text, found)
+                case CallBegins(index, id_, name):
+                    found.append(_call_chunk(index, args="", id_=id_, name=name))
+                case ArgumentsPiece(index, text):
+                    found.append(_call_chunk(index, args=text))
+                case CallEnds(index, call, begun):
+                    self._calls.append(call)
+                    if not begun:
+                        args = json.dumps(call["args"], ensure_ascii=False)
+                        found.append(
+                            _call_chunk(index, args=args, id_=call["id"], name=call["name"])
+                        )
+                case CallFails(_, call, _):
+                    self._failed.append(call)
+                    found.append(ReplyChunk(content="", invalid_tool_calls=[call]))
+            if self.finished:
+                return
+
+    def _say(self, text: str, found: list[ReplyChunk]) -> None:
+        text, self._held = self._held + text, ""
+        ends = [text.find(stop) for stop in self._stops if stop in text]
+        if ends:
+            self.finish = "stop"
+            self._give(text[: min(ends)], found)
+            return
+        # The end of the text may be the beginning of a stop text.
+        certain = max(0, len(text) - max(0, self._longest_stop - 1))
+        self._give(text[:certain], found)
+        self._held = text[certain:]
+
+    def _give(self, text: str, found: list[ReplyChunk]) -> None:
+        if text:
+            self._said.append(text)
+            found.append(ReplyChunk(content=text))
+        self._held = ""
 
     def _usage(self) -> UsageMetadata:
-        asked, written = len(self.request.prompt_ids), len(self.ids)
+        asked, written = len(self.request.prompt_ids), self._count
         return UsageMetadata(
             input_tokens=asked, output_tokens=written, total_tokens=asked + written
         )
 
-    def _metadata(self, reply: Reply) -> dict[str, Any]:
-        finish = "tool_calls" if reply.tool_calls else self.finish or "stop"
+    def _metadata(self) -> dict[str, Any]:
+        finish = "tool_calls" if self._calls else self.finish or "stop"
         return {"model_name": self.name, "model_provider": "groundglm", "finish_reason": finish}
 
 
-def _said(reply: Reply) -> str:
-    """The text of a reply, and behind it the code that it wrote for an interpreter."""
-    return "\n".join(part for part in (reply.text, *reply.code) if part)
-
-
-def _json(args: Mapping[str, Any]) -> str:
-    return json.dumps(dict(args), ensure_ascii=False)
+def _call_chunk(
+    index: int, *, args: str, id_: str | None = None, name: str | None = None
+) -> ReplyChunk:
+    part = tool_call_chunk(name=name, args=args, id=id_, index=index)
+    return ReplyChunk(content="", tool_call_chunks=[part])

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from langchain_core.messages import AIMessage
 
 from .engine import GenerationRequest, TokenChunk, one_by_one
-from .parsing import format_tool_call
+from .literals import format_tool_call
 from .prompt import Segment, decode_segments
 from .tokenizer import ASSISTANT, EOS, OBSERVATION, USER, ByteTokenizer
 

@@ -58,8 +58,7 @@ def plain(message) -> tuple:
 def streamed(model: ChatGLM3, **options) -> AIMessageChunk:
     chunks = list(model.stream("q", **options))
     for chunk in chunks[:-1]:
-        assert not chunk.tool_call_chunks
-        assert not chunk.invalid_tool_calls
+        assert not chunk.usage_metadata
     total = chunks[0]
     for chunk in chunks[1:]:
         total = total + chunk
