@@ -8,10 +8,16 @@ import contextvars
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
-from ..errors import EngineError
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import BaseMessage
+from langchain_core.runnables import RunnableConfig
+
+from ..errors import EngineError, GroundGLMError
 from .engine import Engine, GenerationRequest, TokenChunk
 
 _log = logging.getLogger(__name__)
@@ -78,3 +84,51 @@ def prepared_chunk(request: GenerationRequest) -> TokenChunk | None:
     """The prepared reply to a request, if there is one."""
     replies = _prepared.get()
     return replies.take(request) if replies is not None else None
+
+
+class BatchedModel(Protocol):
+    """What of the chat model a batch needs."""
+
+    cache: Any
+    rate_limiter: Any
+    timeout: float | None
+
+    @property
+    def writer(self) -> Engine:
+        """What answers."""
+        ...
+
+    def read_input(self, given: LanguageModelInput) -> Sequence[BaseMessage]:
+        """An input as messages."""
+        ...
+
+    def make_request(
+        self, messages: Sequence[BaseMessage], options: Mapping[str, Any]
+    ) -> GenerationRequest:
+        """The request of a call."""
+        ...
+
+
+def together(
+    model: BatchedModel,
+    inputs: Sequence[LanguageModelInput],
+    config: RunnableConfig | list[RunnableConfig] | None,
+    options: Mapping[str, Any],
+    cancelled: threading.Event | None = None,
+) -> tuple[list[GenerationRequest], int] | None:
+    """What can be computed together, and how much at once; None where nothing is gained."""
+    alone = model.cache or model.rate_limiter or options.get("timeout", model.timeout)
+    if len(inputs) < 2 or alone or not getattr(model.writer, "has_weights", True):
+        return None
+    if not hasattr(model.writer, "generate_batch"):
+        return None
+    first = config[0] if isinstance(config, list) and config else config
+    most = cast("RunnableConfig", first or {}).get("max_concurrency") or LARGEST_BATCH
+    requests: list[GenerationRequest] = []
+    for one in inputs:
+        try:
+            request = model.make_request(model.read_input(one), options)
+        except (ValueError, GroundGLMError):
+            continue  # its own call says so
+        requests.append(replace(request, cancelled=cancelled))
+    return (requests, most) if len(requests) > 1 and most > 1 else None

@@ -4,8 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
@@ -14,20 +13,23 @@ from langchain_core.callbacks import (
 from langchain_core.exceptions import ContextOverflowError as LangChainContextOverflowError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from ..errors import GroundGLMError
-from .batching import LARGEST_BATCH, PreparedReplies, chunks_of, prepared, prepared_chunk
-from .engine import Engine, GenerationRequest, as_engine
+from .batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
+from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
+from .engine import Engine, GenerationRequest, as_engine, check_grammar
+from .profile import profile_of, trace_params
 from .prompt import encode_chat, holds_evidence
+from .reply import ReplyReader
 from .reply_in_progress import ReplyInProgress
+from .structured_output import Method, format_grammar, parsed, response_format, tools_grammar
 
 
 class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
@@ -79,7 +81,7 @@ class ChatGLM3(BaseChatModel):
         self._engine = self._opened()
         self._fingerprint = getattr(self._engine, "fingerprint", None) or uuid.uuid4().hex
         if self.profile is None:
-            self.profile = self._own_profile()
+            self.profile = profile_of(self._engine)
         return self
 
     def _opened(self) -> Engine:
@@ -98,23 +100,19 @@ class ChatGLM3(BaseChatModel):
             self.model, device=self.device, dtype=self.dtype, adapter=self.adapter
         )
 
-    def _own_profile(self) -> ModelProfile:
-        """What the engine can do; `has_weights` is False where no model stands behind it."""
-        profile: dict[str, Any] = {
-            "name": self._engine.name,
-            "max_input_tokens": self._engine.max_context,
-            "text_inputs": True,
-            "text_outputs": True,
-            "tool_calling": True,
-            "tool_choice": True,
-            "has_weights": bool(getattr(self._engine, "has_weights", True)),
-        }
-        return cast("ModelProfile", profile)
-
     @property
     def model_name(self) -> str:
         """The name of what really answers."""
         return self._engine.name
+
+    @property
+    def writer(self) -> Engine:
+        """The engine that answers."""
+        return self._engine
+
+    def read_input(self, given: LanguageModelInput) -> list[BaseMessage]:
+        """An input of LangChain's as messages."""
+        return self._convert_input(given).to_messages()
 
     @property
     def _llm_type(self) -> str:
@@ -143,10 +141,9 @@ class ChatGLM3(BaseChatModel):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        # LangChain's cache goes by these: replies of another checkpoint must not be found.
-        return {
+        return {  # LangChain's cache goes by these
             "model": self._engine.name,
-            "fingerprint": self._fingerprint,
+            "fingerprint": self._fingerprint,  # of the checkpoint
             "question_holds_evidence": self.question_holds_evidence,
             "temperature": self.temperature,
             "top_p": self.top_p,
@@ -156,17 +153,9 @@ class ChatGLM3(BaseChatModel):
         }
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = LangSmithParams(
-            ls_provider="groundglm",
-            ls_model_name=kwargs.get("model") or self._engine.name,
-            ls_model_type="chat",
-            ls_temperature=kwargs.get("temperature", self.temperature),
-            ls_max_tokens=kwargs.get("max_tokens", self.max_tokens),
-        )
-        stops = stop or self.stop
-        if stops:
-            params["ls_stop"] = stops
-        return params
+        name = kwargs.get("model") or self._engine.name
+        asked = {"temperature": self.temperature, "max_tokens": self.max_tokens, **kwargs}
+        return trace_params(name, asked, stop or self.stop)
 
     def score(self, messages: LanguageModelInput, continuations: Sequence[str]) -> list[float]:
         """The log-probability of each text as what the reply says.
@@ -175,7 +164,7 @@ class ChatGLM3(BaseChatModel):
             NotImplementedError: the engine has no weights.
         """
         engine = self._engine
-        prompt = encode_chat(engine.tokenizer, self._convert_input(messages).to_messages()).ids
+        prompt = encode_chat(engine.tokenizer, self.read_input(messages)).ids
         # A reply's text stands behind the empty line that names no tool.
         lead = engine.tokenizer.encode("\n")
         ids = [[*lead, *engine.tokenizer.encode(text)] for text in continuations]
@@ -197,13 +186,57 @@ class ChatGLM3(BaseChatModel):
         Args:
             tools: Functions, pydantic classes, LangChain tools or OpenAI dictionaries.
             tool_choice: "auto", "none", "any" (also "required" and True) or a tool's name (also in
-                OpenAI's form). An engine without a grammar forces a call only as far as it can.
+                OpenAI's form). Where the engine can be held to a grammar, a call is always one of
+                a tool and valid against its schema; else it is forced only as far as it can be.
             kwargs: Passed to every call.
+
+        Raises:
+            SchemaError: a tool's schema cannot be held by the grammar; the feature is named.
         """
         listed = [convert_to_openai_tool(tool) for tool in tools]
         names = {tool["function"]["name"] for tool in listed}
-        choice = _tool_choice(tool_choice, names)
+        choice = tool_choice_of(tool_choice, names)
+        if listed and choice != "none" and self._engine.supports_grammar:
+            held = tools_grammar(listed, choice)
+            if choice != "auto":
+                check_grammar(self._engine, held.grammar)
         return self.bind(tools=listed, tool_choice=choice, **kwargs)  # pyright: ignore[reportReturnType]
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        include_raw: bool = False,
+        method: Method = "function_calling",
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
+        """Replies as data of a schema: a pydantic class, a TypedDict or a JSON schema.
+
+        Args:
+            schema: What the data is like; "json_mode" alone goes without one.
+            include_raw: Give the message and any error of reading it as well.
+            method: "function_calling" forces a call; "json_schema" and "json_mode" make the reply
+                JSON, held to the schema where there is one.
+            kwargs: None is known; LangChain passes `strict`.
+
+        Raises:
+            SchemaError: the schema cannot be held by a grammar.
+            ValueError: there is no such method; when called, the engine cannot be held to JSON.
+        """
+        kwargs.pop("strict", None)
+        if kwargs:
+            raise ValueError(f"with_structured_output does not know {', '.join(kwargs)}")
+        if method == "function_calling":
+            if schema is None:
+                raise ValueError("function_calling needs a schema")
+            return super().with_structured_output(schema, include_raw=include_raw)
+        if method not in ("json_schema", "json_mode") or (schema is None and method != "json_mode"):
+            raise ValueError(f"there is no method {method!r} without a schema")
+        wanted = response_format(schema)
+        held = format_grammar(wanted)
+        if held is not None and self._engine.supports_grammar:
+            check_grammar(self._engine, held)
+        return parsed(self.bind(response_format=wanted), schema, include_raw=include_raw)
 
     def _generate(
         self,
@@ -245,7 +278,7 @@ class ChatGLM3(BaseChatModel):
     ) -> list[AIMessage]:
         """Answer several inputs; an engine with weights computes them together."""
         replies = PreparedReplies()
-        work = self._to_batch(inputs, config, kwargs)
+        work = together(self, inputs, config, kwargs)
         if work is not None:
             replies.compute(self._engine, work[0], size=work[1])
         with prepared(replies):
@@ -262,7 +295,7 @@ class ChatGLM3(BaseChatModel):
         """The same for asyncio; the computing is done beside the event loop."""
         replies = PreparedReplies()
         cancelled = threading.Event()
-        work = self._to_batch(inputs, config, kwargs, cancelled)
+        work = together(self, inputs, config, kwargs, cancelled)
         if work is not None:
             try:
                 await asyncio.to_thread(replies.compute, self._engine, work[0], size=work[1])
@@ -272,31 +305,6 @@ class ChatGLM3(BaseChatModel):
             return await super().abatch(
                 inputs, config, return_exceptions=return_exceptions, **kwargs
             )
-
-    def _to_batch(
-        self,
-        inputs: Sequence[LanguageModelInput],
-        config: RunnableConfig | list[RunnableConfig] | None,
-        options: Mapping[str, Any],
-        cancelled: threading.Event | None = None,
-    ) -> tuple[list[GenerationRequest], int] | None:
-        """What can be computed together, and how much at once; None where nothing is gained."""
-        alone = self.cache or self.rate_limiter or options.get("timeout", self.timeout)
-        if len(inputs) < 2 or alone or not getattr(self._engine, "has_weights", True):
-            return None
-        if not hasattr(self._engine, "generate_batch"):
-            return None
-        first = config[0] if isinstance(config, list) and config else config
-        most = cast("RunnableConfig", first or {}).get("max_concurrency") or LARGEST_BATCH
-        requests: list[GenerationRequest] = []
-        for one in inputs:
-            try:
-                messages = self._convert_input(one).to_messages()
-                request = self.make_request(messages, options)
-            except (ValueError, GroundGLMError):
-                continue  # its own call says so
-            requests.append(replace(request, cancelled=cancelled))
-        return (requests, most) if len(requests) > 1 and most > 1 else None
 
     def _stream(
         self,
@@ -334,11 +342,17 @@ class ChatGLM3(BaseChatModel):
     def _begin(
         self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
     ) -> ReplyInProgress:
+        held = grammar_of_calls(self._engine, options)
         return ReplyInProgress(
             self._engine,
             self.make_request(messages, options),
             stop or self.stop or [],
             options.get("timeout", self.timeout),
+            ReplyReader(
+                self._engine.tokenizer,
+                streams=held.streams if held is not None else None,
+                check=held.check if held is not None else None,
+            ),
         )
 
     def make_request(
@@ -366,12 +380,17 @@ class ChatGLM3(BaseChatModel):
                 f"the prompt has {len(ids)} tokens, {engine.name} takes {engine.max_context} in "
                 "all; shorten the conversation or give less evidence"
             )
+        held = grammar_of_calls(self._engine, options)
+        grammar = held.grammar if held is not None else None
+        if grammar is None and options.get("response_format"):
+            grammar = grammar_of_format(self._engine, options["response_format"])
         return GenerationRequest(
             ids,
             max_tokens=min(options.get("max_tokens") or self.max_tokens, room),
             temperature=options.get("temperature", self.temperature),
             top_p=options.get("top_p", self.top_p),
             seed=options.get("seed", self.seed),
+            grammar=grammar,
             tool_choice=options.get("tool_choice") or "auto",
             question_holds_evidence=self.question_holds_evidence or holds_evidence(messages),
         )
@@ -379,15 +398,3 @@ class ChatGLM3(BaseChatModel):
 
 # What is not written with a model: secrets, and what lives in the process.
 _KEPT = frozenset({"profile", "api_key", "cache", "callbacks", "rate_limiter"})
-
-
-def _tool_choice(choice: str | bool | dict[str, Any] | None, names: set[str]) -> str:
-    if isinstance(choice, dict):
-        choice = cast("str", choice.get("function", choice).get("name"))
-    if choice is None or choice is False:
-        return "auto"
-    if choice is True or choice in ("any", "required"):
-        return "any"
-    if choice not in names | {"auto", "none"}:
-        raise ValueError(f"tool_choice {choice!r} is none of the tools: {', '.join(sorted(names))}")
-    return choice

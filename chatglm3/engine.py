@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast, runtime_checkable
 
+from .grammar import Grammar
 from .tokenizer import STOP_IDS, Tokenizer
 
 FinishReason = Literal["stop", "length", "cancelled"]
@@ -14,8 +15,8 @@ FinishReason = Literal["stop", "length", "cancelled"]
 class GenerationRequest:
     """What an engine is asked for: prompt ids, an end, and how to sample.
 
-    `temperature` 0 means greedy. `grammar` is a Lark grammar of the reply's text where the
-    engine `supports_grammar`. `tool_choice` is "auto", "none", "any" or a tool's name, for
+    `temperature` 0 means greedy. `grammar` holds the reply to a form where the engine
+    `supports_grammar`. `tool_choice` is "auto", "none", "any" or a tool's name, for
     engines without a grammar that must know that a call is forced. `question_holds_evidence` says
     that the last user turn was written by `evidence.format_question`. Once `cancelled` is set, the
     reply ends within a token, with that reason; it is no part of what requests are compared by.
@@ -27,7 +28,7 @@ class GenerationRequest:
     temperature: float = 0.0
     top_p: float = 1.0
     seed: int | None = None
-    grammar: str | None = None
+    grammar: Grammar | None = None
     tool_choice: str = "auto"
     question_holds_evidence: bool = False
     cancelled: threading.Event | None = field(default=None, compare=False, repr=False)
@@ -129,3 +130,14 @@ def as_engine(engine: object) -> Engine:
             f"{lacking[0]}"
         )
     return cast("Engine", engine)
+
+
+def check_grammar(engine: Engine, grammar: Grammar) -> None:
+    """Have an engine refuse a grammar before it is used, if it can tell.
+
+    Raises:
+        EngineError: no reply fits the grammar, or the engine cannot read it.
+    """
+    check = getattr(engine, "check_grammar", None)
+    if check is not None:
+        check(grammar)

@@ -51,9 +51,27 @@ class Tokenizer(Protocol):
         ...
 
 
+_SPACE = "\u2581"
+
 # --- bytes ---------------------------------------------------------------------------------------
 
 _OFFSET = 3  # 0, 1 and 2 stay pad, bos and eos
+
+
+def _visible_bytes() -> dict[str, int]:
+    """The characters by which a byte-level vocabulary writes bytes (Radford et al. 2019)."""
+    shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {chr(byte): byte for byte in shown} | {
+        chr(256 + number): byte for number, byte in enumerate(hidden)
+    }
+
+
+def _piece_bytes(piece: str) -> bytes:
+    """The bytes of a piece of sentencepiece's kind."""
+    if len(piece) == 6 and piece.startswith("<0x") and piece.endswith(">"):
+        return bytes([int(piece[3:5], 16)])
+    return piece.replace(_SPACE, " ").encode()
 
 
 class ByteTokenizer:
@@ -63,6 +81,10 @@ class ByteTokenizer:
     >>> tokenizer.decode(tokenizer.encode("<|user|>你好"))
     '<|user|>你好'
     """
+
+    def token_bytes(self) -> list[bytes]:
+        """The bytes of each id, for a grammar."""
+        return [b""] * _OFFSET + [bytes([byte]) for byte in range(256)]
 
     def encode(self, text: str) -> list[int]:
         """One id for each byte of UTF-8; half a character (a lone surrogate) becomes "?"."""
@@ -75,8 +97,6 @@ class ByteTokenizer:
 
 
 # --- ChatGLM3's own ------------------------------------------------------------------------------
-
-_SPACE = "\u2581"
 
 
 class ChatGLM3Tokenizer:
@@ -132,6 +152,10 @@ class ChatGLM3Tokenizer:
             return ""
         # sentencepiece takes the blank away that it puts before every text; inside it belongs.
         return cast("str", self._pieces.decode(ids if is_first else [self._blank, *ids]))
+
+    def token_bytes(self) -> list[bytes]:
+        """The bytes of each id, for a grammar."""
+        return [_piece_bytes(str(self._pieces.id_to_piece(id_))) for id_ in range(self._count)]
 
     def fast_file(self) -> Path:
         """The equivalent `tokenizer.json`, written into the cache once; making it takes seconds."""
@@ -223,9 +247,18 @@ class JsonTokenizer:
         except Exception as error:  # tokenizers raises plain Exception
             raise CheckpointError(f"{self.path} is no tokenizer: {error}") from error
         self._count = int(self._tokenizer.get_vocab_size(with_added_tokens=False))
+        self._is_bytes = '"ByteLevel"' in json.dumps(data.get("decoder"))
 
     def __len__(self) -> int:
         return self._count
+
+    def token_bytes(self) -> list[bytes]:
+        """The bytes of each id, for a grammar."""
+        pieces = [str(self._tokenizer.id_to_token(id_) or "") for id_ in range(self._count)]
+        if not self._is_bytes:
+            return [_piece_bytes(piece) for piece in pieces]
+        shown = _visible_bytes()
+        return [bytes(shown[one] for one in piece if one in shown) for piece in pieces]
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; half a character (a lone surrogate) becomes "?"."""

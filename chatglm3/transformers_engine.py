@@ -1,22 +1,23 @@
 """ChatGLM3's own weights behind the engine protocol, on transformers' `GlmForCausalLM`."""
 
-import asyncio
 import hashlib
 import inspect
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence, Sized
+from collections.abc import AsyncIterator, Iterator, Sequence, Sized
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..errors import EngineError
 from .adapters import Prefix, load_prefix
+from .async_chunks import in_thread
 from .checkpoint import checkpoint_folder, dtype_of, load_model
 from .config import Variant, read_config
+from .constraint import Constraint, GrammarVocabulary, can_hold_grammars
 from .engine import FinishReason, GenerationRequest, TokenChunk
+from .grammar import Grammar
+from .reply_rows import ReplyRows
 from .tokenizer import MASK, Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ class TransformersEngine:
         fingerprint: What tells its replies from those of other weights, for a cache of replies.
     """
 
-    supports_grammar = False
     has_weights = True
 
     def __init__(
@@ -64,6 +64,8 @@ class TransformersEngine:
         # The ids between a small vocabulary and the control ids stand for nothing.
         known = len(tokenizer) if isinstance(tokenizer, Sized) else MASK
         self._unused = slice(known, MASK) if known < MASK < self.vocabulary else None
+        self._lock = threading.Lock()
+        self._grammars: GrammarVocabulary | None = None
         taken = prefix.length if prefix is not None else 0
         self.max_context = int(config.max_position_embeddings) - taken
 
@@ -114,6 +116,26 @@ class TransformersEngine:
         )
 
     @property
+    def supports_grammar(self) -> bool:
+        """Whether its vocabulary has what a grammar of replies needs."""
+        return can_hold_grammars(self.tokenizer, self.vocabulary)
+
+    def grammar_vocabulary(self) -> GrammarVocabulary:
+        """The vocabulary for grammars, made when it is first needed."""
+        with self._lock:
+            if self._grammars is None:
+                self._grammars = GrammarVocabulary(self.tokenizer, self.vocabulary)
+            return self._grammars
+
+    def check_grammar(self, grammar: Grammar) -> None:
+        """Refuse a grammar that no reply fits.
+
+        Raises:
+            EngineError: there is none, or the grammar cannot be read.
+        """
+        Constraint(self.grammar_vocabulary(), grammar, self.max_context)
+
+    @property
     def device(self) -> torch.device:
         """Where the model runs."""
         return self.model.model.embed_tokens.weight.device
@@ -132,7 +154,7 @@ class TransformersEngine:
             ValueError: a prompt id is not in the vocabulary, or there is no prompt.
             EngineError: the model failed, as when memory runs out.
         """
-        rows = _Rows(self, [request])
+        rows = ReplyRows(self, [request])
         while True:
             (chunk,) = rows.step()
             yield chunk
@@ -141,7 +163,7 @@ class TransformersEngine:
 
     async def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
         """The same for asyncio: in a thread, which a cancelled task stops within a token."""
-        async with aclosing(_in_thread(lambda: self.generate(request))) as chunks:
+        async with aclosing(in_thread(lambda: self.generate(request))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -153,7 +175,7 @@ class TransformersEngine:
         """
         if not requests:
             return []
-        rows = _Rows(self, requests)
+        rows = ReplyRows(self, requests)
         ids: list[list[int]] = [[] for _ in requests]
         reasons: list[FinishReason | None] = [None] * len(requests)
         while any(reason is None for reason in reasons):
@@ -252,137 +274,3 @@ def _best_dtype(device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     capability = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return torch.bfloat16 if capability is not None and capability() else torch.float32
-
-
-@dataclass(slots=True)
-class _Row:
-    """What one reply of a batch is asked for."""
-
-    request: GenerationRequest
-    stops: frozenset[int]
-    most: int
-    random: torch.Generator | None
-    count: int = 0
-    finished: bool = False
-
-
-class _Rows:
-    """Replies in the making, one token of each at a step."""
-
-    def __init__(self, engine: TransformersEngine, requests: Sequence[GenerationRequest]) -> None:
-        self._engine = engine
-        prompts = [list(request.prompt_ids) for request in requests]
-        for prompt in prompts:
-            engine.check(prompt)
-        self._rows = [
-            self._row(request, len(prompt))
-            for request, prompt in zip(requests, prompts, strict=True)
-        ]
-        width = max(map(len, prompts))
-        pads = [width - len(prompt) for prompt in prompts]
-        device = engine.device
-        padded = [[0] * pad + prompt for pad, prompt in zip(pads, prompts, strict=True)]
-        self._ids = torch.tensor(padded, device=device)
-        mask = torch.tensor([[0] * pad + [1] * (width - pad) for pad in pads], device=device)
-        self._positions = (mask.cumsum(1) - 1).clamp(min=0)
-        self._mask = mask if any(pads) else None
-        self._cache = engine.start(len(prompts))
-
-    def _row(self, request: GenerationRequest, length: int) -> _Row:
-        engine = self._engine
-        stops = frozenset(id_ for id_ in request.stop_ids if 0 <= id_ < engine.vocabulary)
-        random = None
-        if request.temperature > 0:
-            random = torch.Generator(device=engine.device)
-            if request.seed is None:
-                random.seed()
-            else:
-                random.manual_seed(request.seed)
-        return _Row(request, stops, min(request.max_tokens, engine.max_context - length), random)
-
-    def step(self) -> list[TokenChunk]:
-        """The next token of each reply; nothing more of those that ended."""
-        if all(row.finished or row.most < 1 or row.request.is_cancelled for row in self._rows):
-            return [_chunk(row, None) for row in self._rows]
-        try:
-            with torch.inference_mode():
-                logits = self._engine.forward(self._ids, self._mask, self._positions, self._cache)
-                chosen = _chosen(logits[:, -1], self._rows)
-                self._ids = torch.tensor([[id_] for id_ in chosen], device=self._ids.device)
-                if self._mask is not None:
-                    self._mask = torch.cat([self._mask, torch.ones_like(self._ids)], dim=1)
-                self._positions = self._positions[:, -1:] + 1
-        except RuntimeError as error:  # out of memory, above all
-            raise EngineError(f"{self._engine.name} failed while generating: {error}") from error
-        return [_chunk(row, id_) for row, id_ in zip(self._rows, chosen, strict=True)]
-
-
-def _chunk(row: _Row, id_: int | None) -> TokenChunk:
-    if row.finished:
-        return TokenChunk(())
-    if row.request.is_cancelled:
-        row.finished = True
-        return TokenChunk((), "cancelled")
-    if row.most < 1 or id_ is None:
-        row.finished = True
-        return TokenChunk((), "length")
-    row.count += 1
-    if id_ in row.stops:
-        row.finished = True
-        return TokenChunk((id_,), "stop")
-    if row.count >= row.most:
-        row.finished = True
-        return TokenChunk((id_,), "length")
-    return TokenChunk((id_,))
-
-
-def _chosen(logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
-    """The next id of each row."""
-    likeliest = logits.argmax(-1)
-    return [
-        int(likeliest[number]) if row.random is None else _drawn(logits[number], row, row.random)
-        for number, row in enumerate(rows)
-    ]
-
-
-def _drawn(logits: torch.Tensor, row: _Row, random: torch.Generator) -> int:
-    """An id drawn from the likeliest that make up `top_p` (Holtzman et al. 2020)."""
-    chances = (logits.float() / row.request.temperature).softmax(-1)
-    if row.request.top_p < 1:
-        ordered, places = chances.sort(descending=True)
-        # One is kept as long as those before it make up less than top_p; so the first always is.
-        ordered[ordered.cumsum(-1) - ordered >= row.request.top_p] = 0
-        drawn = torch.multinomial(ordered, 1, generator=random)
-        return int(places[drawn])
-    return int(torch.multinomial(chances, 1, generator=random))
-
-
-async def _in_thread(items: Callable[[], Iterator[TokenChunk]]) -> AsyncGenerator[TokenChunk]:
-    """The chunks of an iterator that runs in a thread of its own, beside the event loop."""
-    loop = asyncio.get_running_loop()
-    read: asyncio.Queue[TokenChunk | BaseException | None] = asyncio.Queue()
-    stopped = threading.Event()
-
-    def tell(item: TokenChunk | BaseException | None) -> None:
-        # The loop may be closed by the time that the last token comes.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(read.put_nowait, item)
-
-    def run() -> None:
-        try:
-            for chunk in items():
-                if stopped.is_set():
-                    return
-                tell(chunk)
-            tell(None)
-        except BaseException as error:  # goes to whoever reads
-            tell(error)
-
-    threading.Thread(target=run, daemon=True, name="groundglm-engine").start()
-    try:
-        while (item := await read.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stopped.set()

@@ -1,0 +1,38 @@
+"""An iterator of chunks read beside the event loop."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+
+from .engine import TokenChunk
+
+
+async def in_thread(items: Callable[[], Iterator[TokenChunk]]) -> AsyncGenerator[TokenChunk]:
+    """The chunks of an iterator that runs in a thread of its own, beside the event loop."""
+    loop = asyncio.get_running_loop()
+    read: asyncio.Queue[TokenChunk | BaseException | None] = asyncio.Queue()
+    stopped = threading.Event()
+
+    def tell(item: TokenChunk | BaseException | None) -> None:
+        # The loop may be closed by the time that the last token comes.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(read.put_nowait, item)
+
+    def run() -> None:
+        try:
+            for chunk in items():
+                if stopped.is_set():
+                    return
+                tell(chunk)
+            tell(None)
+        except BaseException as error:  # goes to whoever reads
+            tell(error)
+
+    threading.Thread(target=run, daemon=True, name="groundglm-engine").start()
+    try:
+        while (item := await read.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()

@@ -1,0 +1,53 @@
+"""What one call to the chat model asks for: tools, a choice among them, a form of the reply."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from .engine import Engine
+from .grammar import CallGrammar, Grammar
+from .structured_output import format_grammar, tools_grammar
+
+
+def grammar_of_calls(engine: Engine, options: Mapping[str, Any]) -> CallGrammar | None:
+    """The grammar for the tools of a call; None without tools, or where the engine holds none."""
+    tools, choice = options.get("tools"), options.get("tool_choice") or "auto"
+    if not tools or choice == "none" or not engine.supports_grammar:
+        return None
+    listed = [convert_to_openai_tool(tool) for tool in tools]
+    names = {tool["function"]["name"] for tool in listed}
+    return tools_grammar(listed, tool_choice_of(choice, names))
+
+
+def grammar_of_format(engine: Engine, wanted: Mapping[str, Any]) -> Grammar | None:
+    """The grammar of a `response_format`, None for plain text.
+
+    Raises:
+        SchemaError: it is of no known kind, or its schema cannot be held.
+        ValueError: the engine cannot be held to a grammar.
+    """
+    found = format_grammar(wanted)
+    if found is not None and not engine.supports_grammar:
+        raise ValueError(
+            f"{engine.name} cannot be held to JSON; with_structured_output with "
+            "method='function_calling' calls as far as it can"
+        )
+    return found
+
+
+def tool_choice_of(choice: str | bool | dict[str, Any] | None, names: set[str]) -> str:
+    """LangChain's and OpenAI's forms of a choice as "auto", "none", "any" or a tool's name.
+
+    Raises:
+        ValueError: it names none of the tools.
+    """
+    if isinstance(choice, dict):
+        choice = cast("str", choice.get("function", choice).get("name"))
+    if choice is None or choice is False:
+        return "auto"
+    if choice is True or choice in ("any", "required"):
+        return "any"
+    if choice not in names | {"auto", "none"}:
+        raise ValueError(f"tool_choice {choice!r} is none of the tools: {', '.join(sorted(names))}")
+    return choice

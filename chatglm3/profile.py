@@ -1,0 +1,47 @@
+"""What a model can do, and how it was asked, in LangChain's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.model_profile import ModelProfile
+
+from .engine import Engine
+
+
+def profile_of(engine: Engine) -> ModelProfile:
+    """LangChain's profile of an engine; `has_weights` is False where no model stands behind it.
+
+    `structured_output` and `tool_choice` tell whether replies are held to a form, not hoped for.
+    """
+    profile: dict[str, Any] = {
+        "name": engine.name,
+        "max_input_tokens": engine.max_context,
+        "max_output_tokens": engine.max_context,
+        "text_inputs": True,
+        "text_outputs": True,
+        "image_inputs": False,
+        "audio_inputs": False,
+        "video_inputs": False,
+        "tool_calling": True,
+        "tool_choice": True,
+        "structured_output": engine.supports_grammar,
+        "has_weights": bool(getattr(engine, "has_weights", True)),
+    }
+    return cast("ModelProfile", profile)
+
+
+def trace_params(
+    name: str, asked: Mapping[str, Any], stops: Sequence[str] | None
+) -> LangSmithParams:
+    """What LangSmith's traces show of a call."""
+    params = LangSmithParams(
+        ls_provider="groundglm",
+        ls_model_name=name,
+        ls_model_type="chat",
+        ls_temperature=asked["temperature"],
+        ls_max_tokens=asked["max_tokens"],
+    )
+    if stops:
+        params["ls_stop"] = list(stops)
+    return params

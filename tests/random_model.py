@@ -1,0 +1,18 @@
+"""An engine of random weights with ChatGLM3's whole range of ids: it writes anything at all."""
+
+from groundglm.chatglm3 import ByteTokenizer, load_model
+from groundglm.chatglm3.transformers_engine import TransformersEngine
+
+from .tiny_model import CONFIG, original_tensors, write_original
+
+SHAPE = {
+    **CONFIG, "padded_vocab_size": 65024, "hidden_size": 16, "ffn_hidden_size": 16,
+    "num_layers": 1, "seq_length": 4096,
+}  # fmt: skip
+
+
+def random_engine(folder, tokenizer=None, *, seed=1):
+    """An engine over a checkpoint that is written into a new folder."""
+    write_original(folder, tensors=original_tensors(SHAPE, seed=seed), config=SHAPE)
+    model = load_model(folder, dtype="float32", device="cpu")
+    return TransformersEngine(model, tokenizer or ByteTokenizer(), name="random")
