@@ -9,6 +9,7 @@ import torch
 from ..errors import EngineError
 from .constraint import Constraint, GrammarVocabulary
 from .engine import GenerationRequest, TokenChunk
+from .prefix_cache import PrefixCache
 
 
 class RowsEngine(Protocol):
@@ -17,6 +18,7 @@ class RowsEngine(Protocol):
     name: str
     vocabulary: int
     max_context: int
+    prefixes: PrefixCache
 
     @property
     def device(self) -> torch.device:
@@ -72,6 +74,16 @@ class ReplyRows:
             self._row(request, len(prompt))
             for request, prompt in zip(requests, prompts, strict=True)
         ]
+        self._read = prompts[0]  # of a single row: the ids in the cache, once it is filled
+        self._steps = 0
+        known = engine.prefixes.take(prompts[0]) if len(prompts) == 1 else None
+        if known is not None:
+            self._cache, start = known
+            left = list(range(start, len(prompts[0])))
+            self._ids = torch.tensor([prompts[0][start:]], device=engine.device)
+            self._positions = torch.tensor([left], device=engine.device)
+            self._mask = None
+            return
         width = max(map(len, prompts))
         pads = [width - len(prompt) for prompt in prompts]
         device = engine.device
@@ -106,13 +118,22 @@ class ReplyRows:
             with torch.inference_mode():
                 logits = self._engine.forward(self._ids, self._mask, self._positions, self._cache)
                 chosen = _chosen(logits[:, -1], self._rows)
+                self._steps += 1
+                if self._steps > 1:
+                    self._read.append(int(self._ids[0, 0]))
                 self._ids = torch.tensor([[id_] for id_ in chosen], device=self._ids.device)
                 if self._mask is not None:
                     self._mask = torch.cat([self._mask, torch.ones_like(self._ids)], dim=1)
                 self._positions = self._positions[:, -1:] + 1
         except RuntimeError as error:  # out of memory, above all
+            self._engine.prefixes.clear()
             raise EngineError(f"{self._engine.name} failed while generating: {error}") from error
         return [_chunk(row, id_) for row, id_ in zip(self._rows, chosen, strict=True)]
+
+    def keep(self) -> None:
+        """Leave what a single row has read to prompts that begin in the same way."""
+        if self._steps and len(self._rows) == 1:
+            self._engine.prefixes.put(self._read, self._cache)
 
 
 def _chunk(row: _Row, id_: int | None) -> TokenChunk:

@@ -17,11 +17,16 @@ from .config import Variant, read_config
 from .constraint import Constraint, GrammarVocabulary, can_hold_grammars
 from .engine import FinishReason, GenerationRequest, TokenChunk
 from .grammar import Grammar
+from .prefix_cache import PrefixCache
 from .reply_rows import ReplyRows
 from .tokenizer import MASK, Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     from transformers import GlmForCausalLM
+
+
+#: Half a gigabyte: some 18,000 tokens of ChatGLM3-6B in half precision.
+KEPT_BYTES = 512 * 2**20
 
 
 class TransformersEngine:
@@ -36,6 +41,8 @@ class TransformersEngine:
         prefix: A P-tuning v2 prefix in front of every prompt.
         trained_for_tools: Whether the variant was trained to call tools; None if unknown.
         fingerprint: What tells its replies from those of other weights, for a cache of replies.
+        kept_bytes: The most memory for what was read of earlier prompts, so that the next turn of a
+            conversation need not read it again; 0 keeps nothing.
     """
 
     has_weights = True
@@ -49,6 +56,7 @@ class TransformersEngine:
         prefix: Prefix | None = None,
         trained_for_tools: bool | None = None,
         fingerprint: str | None = None,
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
@@ -67,6 +75,7 @@ class TransformersEngine:
         self._lock = threading.Lock()
         self._grammars: GrammarVocabulary | None = None
         taken = prefix.length if prefix is not None else 0
+        self.prefixes = PrefixCache(kept_bytes, taken)
         self.max_context = int(config.max_position_embeddings) - taken
 
     @classmethod
@@ -78,6 +87,7 @@ class TransformersEngine:
         device: torch.device | str | None = None,
         adapter: str | Path | None = None,
         variant: Variant | None = None,
+        kept_bytes: int = KEPT_BYTES,
     ) -> "TransformersEngine":
         """Load a checkpoint, original or converted, with its tokenizer.
 
@@ -87,6 +97,7 @@ class TransformersEngine:
             device: Where the model runs; None takes a GPU where there is one.
             adapter: A LoRA adapter or a P-tuning v2 prefix of the fine-tuning demo.
             variant: Which ChatGLM3 it is, where its config does not show it.
+            kept_bytes: As for the class.
 
         Raises:
             CheckpointError: there is no whole ChatGLM3 checkpoint, tokenizer or adapter.
@@ -113,6 +124,7 @@ class TransformersEngine:
             prefix=prefix,
             trained_for_tools=config.trained_for_tools,
             fingerprint=_fingerprint(folder, adapter, model.dtype),
+            kept_bytes=kept_bytes,
         )
 
     @property
@@ -155,11 +167,14 @@ class TransformersEngine:
             EngineError: the model failed, as when memory runs out.
         """
         rows = ReplyRows(self, [request])
-        while True:
-            (chunk,) = rows.step()
-            yield chunk
-            if chunk.finish_reason is not None:
-                return
+        try:
+            while True:
+                (chunk,) = rows.step()
+                yield chunk
+                if chunk.finish_reason is not None:
+                    return
+        finally:
+            rows.keep()
 
     async def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
         """The same for asyncio: in a thread, which a cancelled task stops within a token."""

@@ -11,8 +11,13 @@ SHAPE = {
 }  # fmt: skip
 
 
-def random_engine(folder, tokenizer=None, *, seed=1):
-    """An engine over a checkpoint that is written into a new folder."""
-    write_original(folder, tensors=original_tensors(SHAPE, seed=seed), config=SHAPE)
+def random_engine(folder, tokenizer=None, *, seed=1, favoured=slice(0, 0)):
+    """An engine over a checkpoint that is written into a new folder.
+
+    Ids of `favoured` are likelier than others: of a vocabulary of bytes, most ids are no text.
+    """
+    tensors = original_tensors(SHAPE, seed=seed)
+    tensors["transformer.output_layer.weight"][favoured] *= 10
+    write_original(folder, tensors=tensors, config=SHAPE)
     model = load_model(folder, dtype="float32", device="cpu")
     return TransformersEngine(model, tokenizer or ByteTokenizer(), name="random")
