@@ -60,7 +60,7 @@ class PrefixCache:
         return _cropped(cache, self._offset + common), common
 
     def put(self, ids: Sequence[int], cache: Any) -> None:  # noqa: ANN401 - a DynamicCache
-        """Keep the cache of one row that holds these ids; nothing may be appended to it any more."""
+        """Keep the cache of one row that holds these ids; nothing is appended to it any more."""
         if len(ids) < _SHORTEST or not self.most_bytes:
             return
         size = sum(
