@@ -36,12 +36,19 @@ class Words:
         return "".join("\n" if id_ == 13 else chr(97 + id_ % 26) for id_ in ids)
 
 
-def engine(folder, **shape):
+# ChatGLM3-6B's layers.
+SHAPE = {
+    "hidden_size": 4096, "ffn_hidden_size": 13696, "num_attention_heads": 32, "kv_channels": 128,
+}  # fmt: skip
+
+
+def engine(folder, *, kept_bytes=0, **shape):
+    """Without keeping prompts unless asked: bare `generate` reads each prompt anew."""
     config = {**CONFIG, "padded_vocab_size": 65024, "seq_length": 8192, **shape}
     tensors = original_tensors(config)
     tensors["transformer.output_layer.weight"][64794:] = 0
     write_original(folder, tensors=tensors, config=config)
-    return TransformersEngine(load_model(folder), Words(), name="random")
+    return TransformersEngine(load_model(folder), Words(), name="random", kept_bytes=kept_bytes)
 
 
 def single(one, prompts, tokens):
@@ -75,10 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     report: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
-        true = engine(
-            Path(folder) / "true", hidden_size=4096, ffn_hidden_size=13696,
-            num_layers=options.layers, num_attention_heads=32, kv_channels=128,
-        )  # fmt: skip
+        true = engine(Path(folder) / "true", **SHAPE, num_layers=options.layers)
         report["layer"] = interval(pairs(true, options.pairs, options.tokens))
         prompts = [tuple(range(3, 3 + 20 + 5 * row)) for row in range(8)]
         report["batch of 8, true shape"] = together(true, prompts, 8) / single(true, prompts, 8)

@@ -1,18 +1,20 @@
-"""Commands for a model's files: convert, small-model."""
+"""Commands for a model: convert, small-model, check-model."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .output import JsonOption, console, print_json, say
+from .output import FAILED, JsonOption, console, print_json, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(convert)
     app.command("small-model")(small_model)
+    app.command("check-model")(check_model)
 
 
 def convert(
@@ -92,3 +94,56 @@ def small_model(
         f"Made {path}: SmolLM2-135M-Instruct in ChatGLM3's layout. It is English, and not ChatGLM3."
     )
     say(f'Next: groundglm ask --kb BASE --model {path} "..."')
+
+
+def check_model(
+    model: Annotated[
+        str, typer.Argument(help='The folder of a checkpoint, or "extractive" (no weights).')
+    ],
+    device: Annotated[str | None, typer.Option(help='Such as "cpu" or "cuda".')] = None,
+    dtype: Annotated[str | None, typer.Option(help='"bfloat16", "float16" or "float32".')] = None,
+    adapter: Annotated[
+        str | None, typer.Option(help="The folder of a LoRA adapter or a P-tuning v2 prefix.")
+    ] = None,
+    most_tokens: Annotated[int, typer.Option(help="How long a reply may be.", min=20)] = 200,
+    as_json: JsonOption = False,
+) -> None:
+    """Try a model: tokens, ends, streams, tool calls, evidence; say what passes and what to do.
+
+    The exit code is 1 where the format is at fault, not where the weights are weak.
+    """
+    from ..chatglm3.chat_model import ChatGLM3
+    from ..chatglm3.model_check import Check
+    from ..chatglm3.model_check import check_model as checked
+
+    if model == "extractive":
+        chat = ChatGLM3(engine="extractive")
+    else:
+        chat = ChatGLM3(model=model, device=device, dtype=dtype, adapter=adapter)
+    has_weights = bool(getattr(chat.writer, "has_weights", True))
+
+    def show(check: Check) -> None:
+        if as_json:
+            return
+        say(f"{check.status:8} {check.name}: {check.detail}")
+        if check.advice:
+            say(f"{'':8}   -> {check.advice}")
+
+    if not as_json:
+        kind = "" if has_weights else " (no weights: it is not ChatGLM3)"
+        say(f"{chat.model_name}{kind}, {chat.writer.max_context} tokens of context")
+    found = checked(chat, report=show, most_tokens=most_tokens)
+    failed = [check.name for check in found if check.status == "fail"]
+    if as_json:
+        print_json(
+            {
+                "model": chat.model_name,
+                "has_weights": has_weights,
+                "checks": [asdict(check) for check in found],
+                "failed": failed,
+            }
+        )
+    else:
+        say(f"the format fails in: {', '.join(failed)}" if failed else "the format holds")
+    if failed:
+        raise typer.Exit(FAILED)

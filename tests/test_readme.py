@@ -60,3 +60,21 @@ def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, n
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8"
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["tools.md", "tools.zh-CN.md"])
+def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, name):
+    from .chatglm3.test_chatglm3_model import TINY, write_byte_vocabulary
+    from .tiny_model import write_original
+
+    text = (repository / "docs" / name).read_text(encoding="utf-8")
+    write_byte_vocabulary(write_original(tmp_path / "chatglm3-6b", config=TINY))
+    code = "\n".join(blocks(text, "py"))
+    # The tiny vocabulary spells every letter, so that its prompts and calls are long.
+    code = code.replace("max_tokens=200", "max_tokens=150")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "tool_call(city='北京', days=3)" in done.stdout
+    assert "Person" in done.stdout or "name=" in done.stdout
