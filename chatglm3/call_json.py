@@ -55,7 +55,10 @@ class CallJson:
         if len(escape) <= digits:
             return ""
         self._escape = None
-        said = chr(int(escape[1:], 16)) if digits else _ESCAPES.get(escape, escape)
+        try:
+            said = chr(int(escape[1:], 16)) if digits else _ESCAPES.get(escape, escape)
+        except ValueError:  # not of the grammar
+            said = escape
         return json.dumps(said, ensure_ascii=False)[1:-1]
 
     def _outside(self, character: str) -> str:

@@ -6,11 +6,15 @@ import keyword
 import math
 import re
 import unicodedata
+import warnings
 from collections.abc import Mapping
 from typing import Any, cast
 
 MAX_CALL_CHARACTERS = 200_000
 _MAX_DEPTH = 40
+# Python would warn its user of what a model wrote, such as an unknown escape.
+_FILE = "groundglm-reply"
+warnings.filterwarnings("ignore", module=_FILE)
 _JSON_NAMES: Mapping[str, str] = {"true": "True", "false": "False", "null": "None"}
 _ESCAPES: Mapping[str, str] = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -80,7 +84,7 @@ def read_arguments(code: str) -> dict[str, Any]:
     if _depth(code) > _MAX_DEPTH:
         raise ValueError(f"the call is nested deeper than {_MAX_DEPTH}")
     try:
-        call = ast.parse(code.strip(), mode="eval").body
+        call = ast.parse(code.strip(), _FILE, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"the call is no valid Python: {error}") from None
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
