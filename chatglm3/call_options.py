@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from .engine import Engine
+from .engine import Engine, holds_grammars
 from .grammar import CallGrammar, Grammar
 from .structured_output import format_grammar, tools_grammar
 
@@ -13,7 +13,7 @@ from .structured_output import format_grammar, tools_grammar
 def grammar_of_calls(engine: Engine, options: Mapping[str, Any]) -> CallGrammar | None:
     """The grammar for the tools of a call; None without tools, or where the engine holds none."""
     tools, choice = options.get("tools"), options.get("tool_choice") or "auto"
-    if not tools or choice == "none" or not engine.supports_grammar:
+    if not tools or choice == "none" or not holds_grammars(engine):
         return None
     listed = [convert_to_openai_tool(tool) for tool in tools]
     names = {tool["function"]["name"] for tool in listed}
@@ -28,7 +28,7 @@ def grammar_of_format(engine: Engine, wanted: Mapping[str, Any]) -> Grammar | No
         ValueError: the engine cannot be held to a grammar.
     """
     found = format_grammar(wanted)
-    if found is not None and not engine.supports_grammar:
+    if found is not None and not holds_grammars(engine):
         raise ValueError(
             f"{engine.name} cannot be held to JSON; with_structured_output with "
             "method='function_calling' calls as far as it can"

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model
 from ..errors import GroundGLMError
 from .batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
 from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
-from .engine import Engine, GenerationRequest, as_engine, check_grammar
+from .engine import Engine, GenerationRequest, as_engine, check_grammar, holds_grammars
 from .profile import profile_of, trace_params
 from .prompt import encode_chat, holds_evidence
 from .reply import ReplyReader
@@ -196,7 +196,7 @@ class ChatGLM3(BaseChatModel):
         listed = [convert_to_openai_tool(tool) for tool in tools]
         names = {tool["function"]["name"] for tool in listed}
         choice = tool_choice_of(tool_choice, names)
-        if listed and choice != "none" and self._engine.supports_grammar:
+        if listed and choice != "none" and holds_grammars(self._engine):
             held = tools_grammar(listed, choice)
             if choice != "auto":
                 check_grammar(self._engine, held.grammar)
@@ -234,7 +234,7 @@ class ChatGLM3(BaseChatModel):
             raise ValueError(f"there is no method {method!r} without a schema")
         wanted = response_format(schema)
         held = format_grammar(wanted)
-        if held is not None and self._engine.supports_grammar:
+        if held is not None and holds_grammars(self._engine):
             check_grammar(self._engine, held)
         return parsed(self.bind(response_format=wanted), schema, include_raw=include_raw)
 

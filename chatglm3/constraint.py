@@ -65,7 +65,7 @@ class GrammarVocabulary:
         with self._lock:
             made = self._compiled.pop(grammar.lark, None)
             if made is None:
-                made = self._library.LLMatcher(self.ll, grammar.lark)
+                made = self._library.LLMatcher(self.ll, grammar.lark, log_level=0)
                 if made.is_error():
                     raise EngineError(f"the grammar cannot be used: {made.get_error()}")
             self._compiled[grammar.lark] = made
@@ -181,6 +181,9 @@ class Constraint:
             logits: One row, as long as the vocabulary; it is changed.
             left: How many tokens the reply may still have, this one included.
             pick: Chooses an id by the logits.
+
+        Raises:
+            EngineError: the grammar grew too complex for llguidance.
         """
         logits.masked_fill_(~self._mask(logits.device), -torch.inf)
         id_ = pick(logits)
@@ -194,7 +197,8 @@ class Constraint:
             self._planned = ending
         else:
             self._planned = []
-        self._matcher.consume_token(id_)
+        if not self._matcher.consume_token(id_):
+            raise EngineError(f"the grammar failed: {self._matcher.get_error()}")
         self._place.take(id_, self._vocabulary.tokens[id_])
         return id_
 

@@ -141,3 +141,8 @@ def check_grammar(engine: Engine, grammar: Grammar) -> None:
     check = getattr(engine, "check_grammar", None)
     if check is not None:
         check(grammar)
+
+
+def holds_grammars(engine: Engine) -> bool:
+    """Whether an engine can hold replies to a grammar; one that does not say cannot."""
+    return bool(getattr(engine, "supports_grammar", False))

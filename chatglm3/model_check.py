@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from ..errors import GroundGLMError
 from ..evidence import Evidence, Source, format_question
 from .chat_model import ChatGLM3
-from .engine import GenerationRequest
+from .engine import GenerationRequest, holds_grammars
 from .prompt import EVIDENCE_KEY, encode_chat
 from .reply import parse_reply
 from .tokenizer import MASK, ChatGLM3Tokenizer
@@ -137,7 +137,7 @@ def _stream(chat: ChatGLM3, name: str) -> Check:
 
 
 def _held_calls(chat: ChatGLM3, name: str) -> Check:
-    if not chat.writer.supports_grammar:
+    if not holds_grammars(chat.writer):
         detail = f"{chat.model_name} holds no grammar, so no call can be forced for certain"
         return Check(name, "skipped", detail)
     forced = chat.bind_tools([_WEATHER], tool_choice="any")

@@ -6,7 +6,7 @@ from typing import Any, cast
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 
-from .engine import Engine
+from .engine import Engine, holds_grammars
 
 
 def profile_of(engine: Engine) -> ModelProfile:
@@ -25,7 +25,7 @@ def profile_of(engine: Engine) -> ModelProfile:
         "video_inputs": False,
         "tool_calling": True,
         "tool_choice": True,
-        "structured_output": engine.supports_grammar,
+        "structured_output": holds_grammars(engine),
         "has_weights": bool(getattr(engine, "has_weights", True)),
     }
     return cast("ModelProfile", profile)

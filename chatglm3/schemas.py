@@ -1,6 +1,7 @@
 """JSON schemas as tools bring them: other names of types mapped, references resolved, refused."""
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -103,15 +104,34 @@ def resolve(root: Mapping[str, Any], reference: str) -> Schema:
 
 
 def exclusive(root: Mapping[str, Any], branches: Sequence[Schema]) -> bool:
-    """Whether no value can satisfy two branches, as far as their types tell."""
-    kinds: list[str] = []
-    for branch in branches:
-        target = _behind(root, branch)
-        kind: object = target.get("type") if isinstance(target, Mapping) else None
-        if not isinstance(kind, str):
-            return False
-        kinds.append(kind)
-    return len(set(kinds)) == len(kinds) and not {"integer", "number"} <= set(kinds)
+    """Whether no value can satisfy two branches: by their types, or by a property that tells."""
+    targets = [_behind(root, branch) for branch in branches]
+    return all(
+        _apart(root, one, other)
+        for number, one in enumerate(targets)
+        for other in targets[number + 1 :]
+    )
+
+
+def _apart(root: Mapping[str, Any], one: Schema, other: Schema) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return not one or not other
+    kinds = one.get("type"), other.get("type")
+    if all(isinstance(kind, str) for kind in kinds) and kinds[0] != kinds[1]:
+        return set(kinds) != {"integer", "number"}
+    told, others = (_told_values(root, branch) for branch in (one, other))
+    return any(name in others and not told[name] & others[name] for name in told)
+
+
+def _told_values(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, set[str]]:
+    """The values that a required property of an object is bound to, as JSON."""
+    found: dict[str, set[str]] = {}
+    for name in schema.get("required") or ():
+        bound = _behind(root, (schema.get("properties") or {}).get(name, True))
+        if isinstance(bound, Mapping) and ("const" in bound or "enum" in bound):
+            values = bound.get("enum", [bound.get("const")])
+            found[name] = {json.dumps(value, sort_keys=True) for value in values}
+    return found if schema.get("type") == "object" else {}
 
 
 def merged(root: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -120,6 +120,9 @@ SCHEMAS = {
     "nullable": {"type": ["string", "null"]},
     "any of": {"anyOf": [{"type": "integer", "minimum": 5}, {"type": "null"}, {"enum": []}]},
     "one of": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
+    "told apart": {"oneOf": [
+        {"type": "object", "properties": {"k": {"const": k}, "v": {"type": "integer"}},
+         "required": ["k"]} for k in ("a", "b")]},
     "all of": {"allOf": [{"type": "object", "properties": {"a": {"type": "integer"}}},
                          {"properties": {"b": {"type": "string"}}, "required": ["a", "b"]}]},
     "anything": {},

@@ -1,7 +1,11 @@
 """Tools bound to the chat model: forced, streamed, checked; structured output by three methods."""
 
+import datetime
+import decimal
+import enum
 import json
-from typing import TypedDict
+import uuid
+from typing import Any, Literal, TypedDict
 
 import pytest
 from langchain_core.messages import AIMessage
@@ -137,3 +141,55 @@ def test_the_engine_without_weights_says_that_it_cannot_be_held_to_json():
     model = ChatGLM3(engine="extractive").with_structured_output(Person, method="json_schema")
     with pytest.raises(ValueError, match="cannot be held to JSON"):
         model.invoke("x")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Inner(BaseModel):
+    x: int = Field(ge=1, le=5)
+    y: float | None = None
+    colour: Colour = Colour.RED
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    tricks: list[str]
+
+
+class Tree(BaseModel):
+    name: str
+    children: list["Tree"] = []
+
+
+class Everything(BaseModel):
+    """What people put into their models."""
+
+    inner: Inner
+    inners: list[Inner] = Field(min_length=1, max_length=3)
+    counts: dict[str, int]
+    either: int | str | None = None
+    day: datetime.date
+    moment: datetime.datetime
+    key: uuid.UUID
+    literal: Literal["a", "b", 3]
+    pet: Cat | Dog = Field(discriminator="kind")
+    pair: tuple[int, str]
+    tree: Tree
+    price: decimal.Decimal
+    code: str = Field(pattern=r"^[A-Z]{2}\d{3}$")
+    anything: Any = None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pydantic_model_of_many_kinds_reads_what_was_written(chat, seed):
+    held = chat.with_structured_output(Everything, method="json_schema")
+    found = held.invoke("x", seed=seed, max_tokens=600)
+    assert isinstance(found, Everything)
