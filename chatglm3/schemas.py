@@ -116,9 +116,9 @@ def exclusive(root: Mapping[str, Any], branches: Sequence[Schema]) -> bool:
 def _apart(root: Mapping[str, Any], one: Schema, other: Schema) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return not one or not other
-    kinds = one.get("type"), other.get("type")
-    if all(isinstance(kind, str) for kind in kinds) and kinds[0] != kinds[1]:
-        return set(kinds) != {"integer", "number"}
+    kind, another = one.get("type"), other.get("type")
+    if isinstance(kind, str) and isinstance(another, str) and kind != another:
+        return {kind, another} != {"integer", "number"}
     told, others = (_told_values(root, branch) for branch in (one, other))
     return any(name in others and not told[name] & others[name] for name in told)
 
