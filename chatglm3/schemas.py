@@ -127,7 +127,8 @@ def _told_values(root: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str
     """The values that a required property of an object is bound to, as JSON."""
     found: dict[str, set[str]] = {}
     for name in schema.get("required") or ():
-        bound = _behind(root, (schema.get("properties") or {}).get(name, True))
+        properties = cast("dict[str, Schema]", schema.get("properties") or {})
+        bound = _behind(root, properties.get(name, True))
         if isinstance(bound, Mapping) and ("const" in bound or "enum" in bound):
             values = bound.get("enum", [bound.get("const")])
             found[name] = {json.dumps(value, sort_keys=True) for value in values}
