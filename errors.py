@@ -10,6 +10,7 @@ GroundGLMError
 ├── EmbeddingMismatchError   the base was made with another embedding model
 ├── SettingsError            the settings file holds a key or value that is not known
 ├── DocumentError            a document or a file of facts cannot be read
+├── DatasetError            training data is wrong; the message says where
 ├── CheckpointError          a model folder is incomplete or of another model
 ├── EngineError              a model engine failed while generating
 ├── ConversationError        a turn would wait for itself, or its checkpointer does not fit the call
@@ -51,6 +52,10 @@ class SettingsError(GroundGLMError):
 
 class DocumentError(GroundGLMError):
     """A document or a file of facts cannot be read; the message says which and why."""
+
+
+class DatasetError(GroundGLMError):
+    """Training data is wrong, or there is none; the message names files and lines."""
 
 
 class CheckpointError(GroundGLMError):

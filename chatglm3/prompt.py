@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The ids of a conversation that end by asking the assistant, and where each segment stands."""
+    """The ids of a conversation, and where each of its segments stands."""
 
     ids: tuple[int, ...]
     places: tuple[Place, ...]
@@ -69,10 +69,11 @@ def encode_segments(tokenizer: Tokenizer, segments: Sequence[Segment]) -> list[i
     Header and content are encoded apart, the metadata verbatim. Role ids come from `Segment.role`
     alone: nothing in metadata or content becomes one.
     """
-    return _encode(tokenizer, segments)[0]
+    return list(place_segments(tokenizer, segments).ids)
 
 
-def _encode(tokenizer: Tokenizer, segments: Sequence[Segment]) -> tuple[list[int], list[Place]]:
+def place_segments(tokenizer: Tokenizer, segments: Sequence[Segment]) -> Prompt:
+    """The ids of `encode_segments`, and where each segment stands in them."""
     ids, places = [GMASK, SOP], list[Place]()
     for segment in segments:
         start = len(ids)
@@ -81,7 +82,7 @@ def _encode(tokenizer: Tokenizer, segments: Sequence[Segment]) -> tuple[list[int
         content = len(ids)
         ids.extend(tokenizer.encode(segment.content))
         places.append(Place(segment.role, start, content, len(ids)))
-    return ids, places
+    return Prompt(tuple(ids), tuple(places))
 
 
 def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
@@ -123,12 +124,12 @@ def encode_chat(
         raise ValueError("there are no messages to answer")
     segments = [segment for message in _in_pairs(messages) for segment in _segments(message)]
     if tools:
-        segments = _with_tools(segments, tools)
+        segments = with_tools(segments, tools)
     for segment in segments:
         if segment.metadata != "".join(segment.metadata.splitlines()):
             raise ValueError(f"the name of a tool holds a line break: {segment.metadata!r}")
-    ids, places = _encode(tokenizer, segments)
-    return Prompt((*ids, ASSISTANT), tuple(places))
+    placed = place_segments(tokenizer, segments)
+    return Prompt((*placed.ids, ASSISTANT), placed.places)
 
 
 def read_tools(system_content: str) -> list[dict[str, Any]]:
@@ -146,7 +147,8 @@ def read_tools(system_content: str) -> list[dict[str, Any]]:
     return []
 
 
-def _with_tools(segments: list[Segment], tools: Sequence[Mapping[str, Any]]) -> list[Segment]:
+def with_tools(segments: list[Segment], tools: Sequence[Mapping[str, Any]]) -> list[Segment]:
+    """Segments whose system turn lists tools as ChatGLM3 saw them in training."""
     functions = [dict(tool.get("function", tool)) for tool in tools]
     listed = json.dumps(functions, indent=4, ensure_ascii=False)
     if segments and segments[0].role == "system":
