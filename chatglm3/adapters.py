@@ -1,4 +1,4 @@
-"""Adapters of ChatGLM3's fine-tuning demo: LoRA on fused projections, P-tuning v2 prefixes."""
+"""Adapters: LoRA of ChatGLM3's fine-tuning demo and of our own, and P-tuning v2 prefixes."""
 
 import json
 import math
@@ -33,6 +33,17 @@ _TARGETS: Mapping[str, tuple[str, ...]] = {
     "mlp.dense_h_to_4h": ("mlp.gate_up_proj",),
     "mlp.dense_4h_to_h": ("mlp.down_proj",),
 }
+# What `groundglm finetune` writes: the same matrices under transformers' names, and whole rows of
+# the embedding and the output.
+_GLM_LORA = re.compile(
+    r"base_model\.model\.model\.layers\.(\d{1,4})\."
+    r"(self_attn\.[qkvo]_proj|mlp\.gate_up_proj|mlp\.down_proj)"
+    r"\.lora_([AB])(?:\.default)?\.weight"
+)
+_ROWS = re.compile(
+    r"base_model\.model\.(?:model\.)?(embed_tokens|lm_head)"
+    r"\.token_adapter\.trainable_tokens_delta(?:\.default)?"
+)
 _PREFIX = re.compile(
     r"(?:transformer\.)?prefix_encoder\.(embedding|trans\.0|trans\.2)\.(weight|bias)"
 )
@@ -42,10 +53,12 @@ _PREFIX = re.compile(
 
 
 def merge_lora(model: "GlmForCausalLM", folder: Path) -> None:
-    """Merge a LoRA adapter (Hu et al. 2021) under ChatGLM3's original names into the weights.
+    """Merge a LoRA adapter (Hu et al. 2021) into the weights.
 
-    W + B A · alpha / r, the rows of B divided among queries, keys and values; alpha / √r where the
-    adapter was trained with rank-stabilised LoRA.
+    Under ChatGLM3's original names, as its fine-tuning demo writes it, or under transformers', as
+    `groundglm finetune` does, with rows of control ids. W + B A · alpha / r, the rows of B divided
+    among queries, keys and values where they are fused; alpha / √r where the adapter was trained
+    with rank-stabilised LoRA.
 
     Raises:
         CheckpointError: it is no such adapter, or does not fit the model.
@@ -57,7 +70,11 @@ def merge_lora(model: "GlmForCausalLM", folder: Path) -> None:
         raise CheckpointError(f"{folder} changes more than LoRA's matrices, which is not supported")
     halves: dict[tuple[int, str], dict[str, torch.Tensor]] = {}
     for name, tensor in _tensors_of(folder, _LORA_FILES).items():
-        match = _LORA.fullmatch(name)
+        rows = _ROWS.fullmatch(name)
+        if rows is not None:
+            _set_rows(model, rows[1], tensor, settings)
+            continue
+        match = _LORA.fullmatch(name) or _GLM_LORA.fullmatch(name)
         if match is None:
             raise CheckpointError(f"{folder}: {name} is no LoRA weight of ChatGLM3")
         halves.setdefault((int(match[1]), match[2]), {})[match[3]] = tensor
@@ -99,7 +116,7 @@ def _merge(
         raise CheckpointError(f"the adapter has a layer {layer}, which the model does not have")
     modules = [
         cast("torch.nn.Linear", model.model.layers[layer].get_submodule(name))
-        for name in _TARGETS[target]
+        for name in _TARGETS.get(target, (target,))
     ]
     rows = [module.weight.shape[0] for module in modules]
     if (
@@ -116,6 +133,26 @@ def _merge(
         change = scale * (part.float() @ a.float()).to(weight.device)
         # A new tensor: the old one may be mapped from the file.
         module.weight = torch.nn.Parameter((weight.float() + change).to(weight.dtype))
+
+
+@torch.no_grad()
+def _set_rows(
+    model: "GlmForCausalLM", place: str, rows: torch.Tensor, settings: Mapping[str, Any]
+) -> None:
+    """Put trained rows of control ids into the embedding or the output."""
+    indices: object = settings.get("trainable_token_indices")
+    given: object = (
+        cast("dict[str, object]", indices).get(place) if isinstance(indices, dict) else None
+    )
+    listed = cast("list[object]", given) if isinstance(given, list) else []
+    module: Any = model.model.embed_tokens if place == "embed_tokens" else model.lm_head
+    ids = [id_ for id_ in listed if isinstance(id_, int) and 0 <= id_ < len(module.weight)]
+    if len(ids) != len(listed) or rows.shape != (len(ids), module.weight.shape[1]):
+        raise CheckpointError(f"the adapter's rows of {place} do not fit its list, or the model")
+    # A new tensor: the old one may be mapped from the file.
+    weight = module.weight.detach().clone()
+    weight[torch.tensor(ids)] = rows.to(weight)
+    module.weight = torch.nn.Parameter(weight)
 
 
 # --- P-tuning v2 ---------------------------------------------------------------------------------

@@ -30,6 +30,9 @@ ModeOption = Annotated[
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="The folder of a ChatGLM3 checkpoint that answers.")
 ]
+AdapterOption = Annotated[
+    str | None, typer.Option("--adapter", help="A LoRA or P-tuning v2 folder for the model.")
+]
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help='"auto", "extractive" or "transformers".')
 ]
@@ -53,6 +56,7 @@ def ask(
     mode: ModeOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
+    adapter: AdapterOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites numbered evidence, or is declined with the reason."""
@@ -63,6 +67,7 @@ def ask(
         grounding__mode=mode,
         engine__model=model,
         engine__name=engine,
+        engine__adapter=adapter,
     ).values
     with open_base(folder, read_only=True) as base:
         answer = make_agent(base, settings).ask(read_question(question))
@@ -95,11 +100,14 @@ def chat(
     kb: KbOption = None,
     model: ModelOption = None,
     engine: EngineOption = None,
+    adapter: AdapterOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask several questions in one conversation; /exit or Ctrl-D ends it."""
     folder = find_base(kb)
-    settings = settings_of(folder, engine__model=model, engine__name=engine).values
+    settings = settings_of(
+        folder, engine__model=model, engine__name=engine, engine__adapter=adapter
+    ).values
     with open_base(folder, read_only=True) as base:
         agent = make_agent(base, settings)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)

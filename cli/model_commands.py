@@ -1,5 +1,6 @@
-"""Commands for a model: convert, small-model, check-model."""
+"""Commands for a model: convert, small-model, check-model, finetune."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command()(convert)
     app.command("small-model")(small_model)
     app.command("check-model")(check_model)
+    app.command()(finetune)
 
 
 def convert(
@@ -147,3 +149,48 @@ def check_model(
         say(f"the format fails in: {', '.join(failed)}" if failed else "the format holds")
     if failed:
         raise typer.Exit(FAILED)
+
+
+def finetune(
+    config: Annotated[Path, typer.Argument(help="A TOML file: model, data, how to train.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in the output folder.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a LoRA adapter on conversations (ChatGLM3's form, OpenAI, ShareGPT, Alpaca)."""
+    from ..finetuning.config import read_config
+    from ..finetuning.training import report_data, train
+
+    asked = read_config(config)
+    bars = Progress(
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total} steps, loss {task.fields[loss]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bars as progress:
+        task = progress.add_task("training", total=None, loss="?")
+
+        def tell(step: int, steps: int, told: Mapping[str, float]) -> None:
+            progress.update(task, completed=step, total=steps)
+            if "loss" in told:
+                progress.update(task, loss=f"{told['loss']:.3f}")
+
+        report = train(asked, resume=resume, progress=tell)
+    if as_json:
+        print_json(report_data(report))
+        return
+    for problem in report.problems:
+        say(f"notice: {problem}")
+    judged = "" if report.evaluation_loss is None else f", {report.evaluation_loss:.4f} on the rest"
+    say(
+        f"Trained {report.trained_numbers:,} numbers on {report.examples} conversations in "
+        f"{report.steps} steps: loss {report.loss:.4f}{judged}"
+    )
+    say(
+        f'Next: groundglm ask --kb BASE --model {asked.model.path} --adapter {report.adapter} "..."'
+    )
