@@ -169,8 +169,8 @@ class Constraint:
             raise EngineError("the grammar of the reply has no end: nothing satisfies its schema")
         if len(ending) > tokens:
             raise EngineError(
-                f"max_tokens = {tokens} is too few: the shortest reply in this form takes "
-                f"{len(ending)} tokens"
+                f"{tokens} tokens (max_tokens, or what the context leaves) are too few: the "
+                f"shortest reply in this form takes {len(ending)}"
             )
         self._planned = ending
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .reply_segment import LONGEST_NAME
+from .reply_segment import INTERPRETER, LONGEST_NAME
 from .schema_rules import Piece, SchemaRules
 from .schemas import SchemaError, first_violation, standard_schema
 from .text_rules import JSON, PYTHON, quoted
@@ -81,7 +81,10 @@ def call_grammar(tools: Sequence[Mapping[str, Any]], choice: str = "auto") -> Ca
         name = checked_name(function.get("name"))
         schema = standard_schema(function.get("parameters") or {}, where=name)
         written = SchemaRules(PYTHON, schema, f"t{number}x")
-        arguments = written.call(schema, "")
+        try:
+            arguments = written.call(schema, "")
+        except RecursionError:
+            raise SchemaError(f"the schema of {name} has no end") from None
         if arguments is None:
             raise SchemaError(f"{name} requires what nothing satisfies")
         if written.unheld and choice != "auto":
@@ -113,7 +116,10 @@ def json_grammar(schema: Mapping[str, Any]) -> Grammar:
     """
     standard = standard_schema(schema)
     written = SchemaRules(JSON, standard, "x")
-    value = written.value(standard, "")
+    try:
+        value = written.value(standard, "")
+    except RecursionError:
+        raise SchemaError("the schema has no end") from None
     if value is None:
         raise SchemaError("the schema requires what nothing satisfies")
     if written.unheld:
@@ -132,6 +138,8 @@ def checked_name(name: object) -> str:
         raise SchemaError(f"{name!r} is no name for a tool: it is empty or has blanks around it")
     if name.splitlines() != [name]:
         raise SchemaError(f"the name of a tool holds a line break: {name!r}")
+    if name == INTERPRETER:
+        raise SchemaError(f"{name!r} is ChatGLM3's own name for code; call the tool otherwise")
     if len(name) > LONGEST_NAME:
         raise SchemaError(f"the name of a tool is longer than {LONGEST_NAME}: {name[:40]!r}...")
     return name

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from .literals import is_parameter
 from .number_rules import number_rule
-from .schemas import NOTES, Schema, exclusive, first_violation, merged, resolve
+from .schemas import NOTES, Schema, SchemaError, exclusive, first_violation, merged, resolve
 from .text_rules import Dialect, quoted, text_rule
 
 _LONGEST_KEY = 40
@@ -157,9 +157,8 @@ class SchemaRules:
         rest = {key: one for key, one in schema.items() if key not in NOTES}
         whole = {**self._root, **rest} if "$defs" in self._root else rest
         whole = {key: one for key, one in whole.items() if key in rest or key == "$defs"}
-        texts = [
-            self._dialect.literal(value) for value in values if not first_violation(whole, value)
-        ]
+        fitting = [value for value in values if not first_violation(whole, value)]
+        texts = [text for text in map(self._dialect.literal, fitting) if _is_text(text)]
         if not texts:
             return None
         # As one regular expression each: a short one may begin a longer one.
@@ -267,6 +266,8 @@ class SchemaRules:
             self._cannot(where, "minProperties")
         found: list[_Property] = []
         for name in names:
+            if not _is_text(name):
+                raise SchemaError(f"the name of a property holds half a character: {name!r}")
             value = self.value(declared.get(name, other), f"{where}.{name}" if where else name)
             if value is None:
                 if name in required:
@@ -375,6 +376,11 @@ class SchemaRules:
         found = f"{where}: {feature}" if where else feature
         if found not in self.unheld:
             self.unheld.append(found)
+
+
+def _is_text(text: str) -> bool:
+    """Whether no half of a character stands in it, which no id can write."""
+    return text == text.encode("utf-8", "replace").decode()
 
 
 def _kind(schema: Mapping[str, Any]) -> str | list[str]:

@@ -190,11 +190,17 @@ def _merge(whole: dict[str, Any], key: str, value: Any) -> bool:  # noqa: ANN401
 def first_violation(schema: Mapping[str, Any], value: object) -> str:
     """What of a value breaks a schema first, "" where nothing does."""
     import jsonschema
+    import referencing
+    import referencing.exceptions
 
     library: Any = jsonschema
-    error: Any = library.exceptions.best_match(
-        library.Draft202012Validator(schema).iter_errors(value)
-    )
+    nothing: Any = cast("Any", referencing).Registry()
+    # An empty registry: by itself jsonschema would fetch what a reference names.
+    validator: Any = library.Draft202012Validator(schema, registry=nothing)
+    try:
+        error: Any = library.exceptions.best_match(validator.iter_errors(value))
+    except referencing.exceptions.Unresolvable as unresolved:
+        return f"the schema refers to what it does not hold: {unresolved}"
     if error is None:
         return ""
     place = ".".join(str(part) for part in error.absolute_path)

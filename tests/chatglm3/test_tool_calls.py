@@ -109,7 +109,7 @@ def test_what_cannot_be_forced_is_said_when_the_tools_are_bound(chat):
 
 
 def test_too_few_tokens_are_said(chat):
-    with pytest.raises(EngineError, match="max_tokens = 4 is too few"):
+    with pytest.raises(EngineError, match="^4 tokens .* are too few"):
         chat.bind_tools([查天气], tool_choice="any").invoke("x", max_tokens=4)
 
 
