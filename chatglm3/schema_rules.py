@@ -161,7 +161,6 @@ class SchemaRules:
         texts = [text for text in map(self._dialect.literal, fitting) if _is_text(text)]
         if not texts:
             return None
-        # As one regular expression each: a short one may begin a longer one.
         body = " | ".join(quoted(text) for text in dict.fromkeys(texts))
         most = max(len(text.encode("utf-8", "replace")) for text in texts)
         return Piece(f"({body})", most)
