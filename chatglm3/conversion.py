@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +18,7 @@ from .checkpoint import (
     checkpoint_folder,
     dtype_of,
     expected_shapes,
+    load_model,
     renamed_tensors,
     weight_files,
 )
@@ -51,10 +52,11 @@ def convert_checkpoint(
     *,
     dtype: torch.dtype | str | None = None,
     variant: Variant | None = None,
+    lora: str | Path | None = None,
     shard_bytes: int = SHARD_BYTES,
     progress: Progress | None = None,
 ) -> ConversionReport:
-    """Write an original ChatGLM3 checkpoint as a standard `glm` one.
+    """Write an original ChatGLM3 checkpoint as a standard `glm` one, or one with its adapter.
 
     The new folder appears whole or not at all; a conversion that was interrupted goes on where it
     stopped. `AutoModelForCausalLM` and `AutoTokenizer` open it without remote code.
@@ -64,6 +66,8 @@ def convert_checkpoint(
         dst: The new folder; it must not exist, or be empty.
         dtype: A floating dtype or its name; None keeps what is stored.
         variant: Which ChatGLM3 it is, where its config does not show it.
+        lora: A LoRA adapter to merge into the weights; the whole model is then in memory, and the
+            source may be a converted checkpoint.
         shard_bytes: The size of a file of the new checkpoint, and of what is held in memory.
         progress: Called with the bytes of weights done and in all.
 
@@ -74,14 +78,15 @@ def convert_checkpoint(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise CheckpointError(f"{target} is there already; name a folder that does not exist yet")
     config = read_config(source, variant=variant)
-    if config.layout == "glm":
+    if config.layout == "glm" and lora is None:
         raise CheckpointError(f"{source} is a converted checkpoint already")
     wanted = None if dtype is None else dtype_of(dtype)
     partial = target.with_name(f"{target.name}.partial")
-    plan = _plan(source, config, wanted, shard_bytes)
+    plan = _plan(source, config, wanted, shard_bytes, lora)
     report = ConversionReport(target, config.variant, plan.dtype)
     _prepare(partial, plan)
-    _write_weights(source, config, plan, partial, report, progress)
+    merged = _merged(source, plan, lora, variant) if lora is not None else None
+    _write_weights(source, config, plan, partial, report, progress, merged)
     _write_json(partial / "config.json", converted_config(config, plan.dtype))
     _write_json(partial / "generation_config.json", generation_config())
     _write_tokenizer(source, config, partial, report)
@@ -113,7 +118,11 @@ class _Plan:
 
 
 def _plan(
-    source: Path, config: CheckpointConfig, wanted: torch.dtype | None, shard_bytes: int
+    source: Path,
+    config: CheckpointConfig,
+    wanted: torch.dtype | None,
+    shard_bytes: int,
+    lora: str | Path | None,
 ) -> _Plan:
     stored = _stored_dtype(source, config)
     dtype = wanted or stored
@@ -130,7 +139,8 @@ def _plan(
         shards[-1].append(name)
         room -= size
         total += size
-    states = [(path.name, path.stat()) for path in weight_files(source)]
+    adapted = sorted(Path(lora).iterdir()) if lora is not None and Path(lora).is_dir() else []
+    states = [(path.name, path.stat()) for path in (*weight_files(source), *adapted)]
     files = [(name, state.st_size, state.st_mtime_ns) for name, state in states]
     named = str(dtype).removeprefix("torch.")
     told = [str(source.resolve()), files, config.glm, config.variant, named, shard_bytes]
@@ -170,6 +180,14 @@ def _prepare(partial: Path, plan: _Plan) -> None:
         _write_json(note, {"key": plan.key})
 
 
+def _merged(
+    source: Path, plan: _Plan, lora: str | Path, variant: Variant | None
+) -> Mapping[str, torch.Tensor]:
+    """The weights of the model with its adapter in them."""
+    model = load_model(source, dtype=plan.dtype, lora=lora, variant=variant)
+    return {name: one.detach() for name, one in model.state_dict().items()}
+
+
 # --- writing -------------------------------------------------------------------------------------
 
 
@@ -180,6 +198,7 @@ def _write_weights(
     partial: Path,
     report: ConversionReport,
     progress: Progress | None,
+    merged: Mapping[str, torch.Tensor] | None,
 ) -> None:
     placed: dict[str, str] = {}
     done = 0
@@ -191,7 +210,8 @@ def _write_weights(
             "model.safetensors" if count == 1 else f"model-{number:05d}-of-{count:05d}.safetensors"
         )
         if not (partial / file).exists():
-            _write_shard(source, config, names, dtype, partial / file)
+            tensors = merged.items() if merged is not None else checked_tensors(source, config)
+            _write_shard(source, tensors, names, dtype, partial / file)
         placed |= dict.fromkeys(names, file)
         report.files.append(file)
         for name in names:
@@ -208,11 +228,15 @@ def _write_weights(
 
 
 def _write_shard(
-    source: Path, config: CheckpointConfig, names: list[str], dtype: torch.dtype, path: Path
+    source: Path,
+    tensors: Iterable[tuple[str, torch.Tensor]],
+    names: list[str],
+    dtype: torch.dtype,
+    path: Path,
 ) -> None:
     wanted = set(names)
     found: dict[str, torch.Tensor] = {}
-    for name, tensor in checked_tensors(source, config):
+    for name, tensor in tensors:
         if name in wanted:
             found[name] = tensor.to(dtype).contiguous()
     missing = sorted(wanted - found.keys())

@@ -28,6 +28,9 @@ def convert(
     variant: Annotated[
         str | None, typer.Option(help='Which ChatGLM3 it is: "6b", "base", "32k" or "128k".')
     ] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(help="A LoRA adapter to merge into the weights.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write an original checkpoint as a standard one, which opens without remote code.
@@ -52,6 +55,7 @@ def convert(
             target,
             dtype=dtype,
             variant=variant,  # pyright: ignore[reportArgumentType]
+            lora=adapter,
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     if as_json:

@@ -43,6 +43,7 @@ def random_weights(tmp_path_factory):
     return random_engine(tmp_path_factory.mktemp("random") / "tiny", favoured=slice(3, 259))
 
 
+@pytest.mark.slow
 class TestRandomWeights(ChatModelIntegrationTests):
     """A checkpoint of random weights, held to the grammar."""
 

@@ -87,6 +87,31 @@ async def test_streamed_batched_and_awaited_it_writes_the_same(small_model):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+def test_both_kinds_of_agent_run_over_it(small_model, tmp_path):
+    from langchain.agents import create_agent
+    from langchain_core.documents import Document
+
+    from groundglm import KnowledgeBase, build_agent
+    from groundglm.retrieval import HashEmbeddings
+
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    chat = ChatGLM3(model=str(small_model), device="cpu", dtype="float32", max_tokens=60)
+    with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
+        base.add_documents([Document("The ferry to Nim leaves at noon.", id="ferry.txt")])
+        answer = build_agent(base, model=chat, tools=[add]).ask("When does the ferry leave?")
+    assert answer.evidence[0].source.document_id == "ferry.txt"
+    assert answer.text  # what it says is not to be trusted: it was never taught to cite
+    state = create_agent(chat, [add]).invoke({"messages": [HumanMessage("Add 2 and 3.")]})
+    assert not any(getattr(one, "invalid_tool_calls", []) for one in state["messages"])
+    forced = chat.bind_tools([add], tool_choice="any").invoke("Add 2 and 3.")
+    assert set(forced.tool_calls[0]["args"]) == {"a", "b"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_what_lies_in_the_cache_is_what_would_be_made_now(small_model, tmp_path):
     made = make_small_model(tmp_path / "made")
     names = sorted(file.name for file in made.iterdir())

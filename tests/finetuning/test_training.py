@@ -170,6 +170,7 @@ train(read_config(sys.argv[1]), resume=sys.argv[2] == "resume",
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(model_folder, data, tmp_path):
     def write(name):
         text = f'''
@@ -297,3 +298,26 @@ def test_the_page_on_fine_tuning_runs(repository, model_folder, data, tmp_path, 
     for section, info in TrainingConfig.model_fields.items():
         for key in getattr(info.annotation, "model_fields", {}):
             assert {key, f"{section}.{key}"} & keys or f"{key} =" in block, (section, key)
+
+
+def test_a_merged_checkpoint_opens_without_the_adapter(model_folder, data, tmp_path):
+    from transformers import AutoModelForCausalLM
+
+    from groundglm.chatglm3 import convert_checkpoint
+
+    report = train(config(model_folder, data, tmp_path / "run", training={"max_steps": 3}))
+    merged = convert_checkpoint(model_folder, tmp_path / "merged", lora=report.adapter)
+    ids = torch.tensor([[64790, 64792, 64795, 13, 70, 64796, 13, 71]])
+    with torch.no_grad():
+        theirs = AutoModelForCausalLM.from_pretrained(merged.path)(input_ids=ids).logits
+        ours = load_model(model_folder, dtype="float32", lora=report.adapter)(input_ids=ids).logits
+    torch.testing.assert_close(theirs, ours, atol=1e-5, rtol=0)
+    # A converted checkpoint takes an adapter as well.
+    convert_checkpoint(model_folder, tmp_path / "plain")
+    again = convert_checkpoint(tmp_path / "plain", tmp_path / "again", lora=report.adapter)
+    with torch.no_grad():
+        found = load_model(again.path, dtype="float32")(input_ids=ids).logits
+    torch.testing.assert_close(found, ours, atol=1e-5, rtol=0)
+    with pytest.raises(CheckpointError, match="is no adapter"):
+        convert_checkpoint(model_folder, tmp_path / "bad", lora=tmp_path / "run")
+    assert not (tmp_path / "bad").exists()
