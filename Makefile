@@ -39,7 +39,7 @@ test-transformers: $(TRANSFORMERS:%=build/transformers-%/.installed)  ## the mod
 	@set -e; for version in $(TRANSFORMERS); do \
 		echo "transformers $$version"; \
 		build/transformers-$$version/bin/python -m pytest -m "not gpu and not slow" \
-			tests/chatglm3 tests/agent tests/test_examples.py $(PYTEST_OPTIONS); \
+			tests/chatglm3 tests/agent tests/finetuning tests/test_examples.py $(PYTEST_OPTIONS); \
 	done
 
 check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors, lengths
