@@ -74,7 +74,7 @@ def _integers(
     bounds: dict[str, Any] = {"type": "integer", "minimum": first, "maximum": last}
     if step > 1:
         bounds["multipleOf"] = step
-    return f"%json {json.dumps(bounds)}", unheld
+    return _json(bounds), unheld
 
 
 def _decimals(
@@ -94,4 +94,10 @@ def _decimals(
             return None
         return f'"{json.dumps(bounds["minimum"])}"', unheld
     rule = {"type": "number", **bounds, "multipleOf": float(Decimal(10) ** -places)}
-    return f"%json {json.dumps(rule)}", unheld
+    return _json(rule), unheld
+
+
+def _json(schema: Mapping[str, Any]) -> str:
+    # By itself llguidance allows blanks and line breaks around JSON.
+    told = {**schema, "x-guidance": {"whitespace_flexible": False}}
+    return f"%json {json.dumps(told)}"

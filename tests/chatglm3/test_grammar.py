@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from groundglm.chatglm3 import ChatGLM3Tokenizer, GenerationRequest, parse_reply
 from groundglm.chatglm3.grammar import call_grammar, json_grammar
 from groundglm.chatglm3.prompt import Segment, encode_segments
+from groundglm.chatglm3.reply import ArgumentsPiece, ReplyReader
 from groundglm.chatglm3.schemas import SchemaError, first_violation
 from groundglm.chatglm3.tokenizer import ASSISTANT, OBSERVATION
 from groundglm.errors import EngineError
@@ -52,6 +53,12 @@ def forced(engine, parameters, *, name="f", **options):
     (call,) = reply.tool_calls
     assert call["name"] == name
     assert first_violation(held.schemas[name], call["args"]) == ""
+    # One line holds it: so it can be given out while it grows.
+    assert engine.tokenizer.decode(ids[:-1]).count("\n") == 3
+    reader = ReplyReader(engine.tokenizer, streams=lambda _: True)
+    events = reader.feed(ids)
+    told = "".join(one.json for one in events if isinstance(one, ArgumentsPiece))
+    assert json.loads(told) == call["args"]
     return call["args"]
 
 
@@ -109,6 +116,8 @@ SCHEMAS = {
     "enum": {"enum": ["it's", 'a "b"', "c\\d", "e\nf", 1, None, True, {"k": [1]}, "ab", "a"]},
     "const": {"const": {"a": ["x", 1.5]}},
     "typed enum": {"type": "string", "enum": ["a", 1, "b"]},
+    "ranges in lists": {"type": "array", "minItems": 1, "items": {
+        "type": "array", "minItems": 1, "items": {"type": "integer", "maximum": 1000}}},
     "list": {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 4},
     "tuple": {"type": "tuple", "items": {"type": "float"}},
     "prefix": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}],
