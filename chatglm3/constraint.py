@@ -164,7 +164,7 @@ class Constraint:
         self._grammar = grammar
         self._matcher = vocabulary.matcher(grammar)
         self._place = _Place(ord(grammar.quote))
-        ending = self._ending(self._matcher.deep_copy(), replace(self._place), _LONGEST_PLAN)
+        ending = self._ending_here(_LONGEST_PLAN)
         if ending is None:
             raise EngineError("the grammar of the reply has no end: nothing satisfies its schema")
         if len(ending) > tokens:
@@ -193,7 +193,7 @@ class Constraint:
             place.take(id_, self._vocabulary.tokens[id_])
             ending = self._ending(trial, place, left - 1)
             if ending is None:  # no way back from there: end the call now
-                id_, *ending = self._planned or [id_]
+                id_, *ending = self._planned or self._ending_here(left) or [id_]
             self._planned = ending
         else:
             self._planned = []
@@ -208,6 +208,9 @@ class Constraint:
         return (each & 1).flatten()[: self._vocabulary.size].bool()
 
     # --- the shortest sensible end --------------------------------------------------------------
+
+    def _ending_here(self, left: int) -> list[int] | None:
+        return self._ending(self._matcher.deep_copy(), replace(self._place), left)
 
     def _ending(self, matcher: Any, place: _Place, most: int) -> list[int] | None:  # noqa: ANN401
         """Ids that end the reply from here, at most so many; None where that is too few."""

@@ -127,6 +127,7 @@ class ReplyRows:
                 self._positions = self._positions[:, -1:] + 1
         except RuntimeError as error:  # out of memory, above all
             self._engine.prefixes.clear()
+            self._steps = 0  # what is half computed is not kept
             raise EngineError(f"{self._engine.name} failed while generating: {error}") from error
         return [_chunk(row, id_) for row, id_ in zip(self._rows, chosen, strict=True)]
 

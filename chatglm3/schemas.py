@@ -1,6 +1,5 @@
 """JSON schemas as tools bring them: other names of types mapped, references resolved, refused."""
 
-import copy
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -24,6 +23,7 @@ NOTES = frozenset({
     "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly",
     "$comment", "$schema", "$id", "$defs", "definitions", "discriminator",
 })  # fmt: skip
+_TEXT_NOTES = NOTES - {"$defs", "definitions"}
 
 
 class SchemaError(ValueError):
@@ -34,9 +34,29 @@ def standard_schema(schema: Mapping[str, Any], *, where: str = "the schema") -> 
     """A copy with JSON's own names of types: dict is object, float is number, any is left out.
 
     Raises:
-        SchemaError: a type has an unknown name, or the schema nests too deep.
+        SchemaError: a type has an unknown name, the schema nests too deep, or is no JSON schema.
     """
-    return cast("dict[str, Any]", _standard(copy.deepcopy(dict(schema)), where, 0))
+    if not isinstance(cast("object", schema), Mapping):
+        raise SchemaError(f"{where} is no schema: {schema!r}")
+    try:
+        written = json.dumps(dict(schema), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(f"{where} is no JSON: {error}") from None
+    found = cast("dict[str, Any]", _standard(json.loads(written), where, 0))
+    _check(found, where)
+    return found
+
+
+def _check(schema: Mapping[str, Any], where: str) -> None:
+    """Refuse keywords with values of the wrong kind, such as a length that is no number."""
+    import jsonschema
+
+    library: Any = jsonschema
+    try:
+        library.Draft202012Validator.check_schema(schema)
+    except library.exceptions.SchemaError as error:
+        place = ".".join(str(part) for part in error.absolute_path)
+        raise SchemaError(f"{where} is no JSON schema: {place}: {error.message}") from None
 
 
 def _standard(node: Any, where: str, depth: int) -> Any:  # noqa: ANN401 - a schema or a boolean
@@ -47,6 +67,8 @@ def _standard(node: Any, where: str, depth: int) -> Any:  # noqa: ANN401 - a sch
     if not isinstance(node, dict):
         raise SchemaError(f"{where} is no schema: {node!r}")
     schema = cast("dict[str, Any]", node)
+    for key in _TEXT_NOTES & schema.keys():
+        del schema[key]  # nothing depends on them, and many write null there
     if "type" in schema:
         _standard_type(schema, where)
     for key in _MAPS:

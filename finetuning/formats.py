@@ -153,7 +153,10 @@ def _openai(turns: Sequence[Any]) -> list[Segment]:
             continue
         if role not in ("system", "user", "assistant"):
             raise ValueError(f"turn {number}: unknown role {data.get('role')!r}")
-        calls = cast("list[Any]", data.get("tool_calls") or [])
+        given = data.get("tool_calls") or []
+        if not isinstance(given, list):
+            raise ValueError(f"turn {number}: tool_calls is no list")
+        calls = cast("list[Any]", given)
         if data.get("function_call"):
             calls = [{"id": "", "function": data["function_call"]}]
         text = _content(data.get("content"), number)
@@ -200,7 +203,9 @@ def _alpaca(data: Mapping[str, Any]) -> list[Segment]:
     more = data.get("input") or ""
     if not isinstance(more, str):
         raise ValueError("input is no text")
-    found = [Segment("system", "", data["system"])] if data.get("system") else []
+    found = [Segment("system", "", _text(data, "system", 1))] if data.get("system") else []
+    if not isinstance(data.get("history") or [], list):
+        raise ValueError("history is no list")
     for pair in cast("list[Any]", data.get("history") or []):
         if not isinstance(pair, list) or len(cast("list[Any]", pair)) != 2:
             raise ValueError("history holds pairs of a question and an answer")

@@ -159,7 +159,8 @@ def _start(config: TrainingConfig, *, resume: bool) -> Path | None:
     output = config.output
     told = output / "run.json"
     if not resume:
-        if output.exists() and any(output.iterdir()):
+        # A kill may have left a file that was being written.
+        if output.exists() and any(path.suffix != ".new" for path in output.iterdir()):
             raise CheckpointError(
                 f"{output} holds a run already: go on with it (resume), or name another output"
             )
@@ -172,13 +173,17 @@ def _start(config: TrainingConfig, *, resume: bool) -> Path | None:
             key for key, value in config.model_dump(mode="json").items() if before.get(key) != value
         ]
         raise CheckpointError(f"{output} was begun with another config: {', '.join(changed)}")
-    whole = [
-        path
-        for path in output.glob("checkpoint-*")
-        # Written last: a checkpoint that a kill cut short has none.
-        if (path / "trainer_state.json").is_file()
-    ]
+    whole = [path for path in output.glob("checkpoint-*") if _is_whole(path)]
     return max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether no kill cut a checkpoint short: its state is written last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _describe(config: TrainingConfig, learned: _Rows, judged: _Rows) -> None:

@@ -224,3 +224,31 @@ def test_too_long_conversations_are_told(tmp_path):
         (2, "longer than 50 tokens; the rest is cut off"),
         (3, "longer than 50 tokens; left out: its answers are cut"),
     ]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["user", "assistant", "tool", "human", "gpt", "{}", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["role", "content", "from", "value", "name", "parameters", "observation", "tool_calls",
+             "function", "arguments", "id", "tool_call_id", "metadata", "type", "text"]
+        ), inner, max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["conversations", "conversation", "messages", "tools", "instruction",
+                         "input", "output", "history", "system"]), JUNK, max_size=4,
+    ) | JUNK
+)  # fmt: skip
+def test_no_record_does_more_than_be_refused(record):
+    try:
+        found = read_conversation(record)
+    except ValueError:
+        return
+    encode_conversation(TOKENIZER, found.segments, max_length=50)

@@ -321,3 +321,18 @@ def test_a_merged_checkpoint_opens_without_the_adapter(model_folder, data, tmp_p
     with pytest.raises(CheckpointError, match="is no adapter"):
         convert_checkpoint(model_folder, tmp_path / "bad", lora=tmp_path / "run")
     assert not (tmp_path / "bad").exists()
+
+
+def test_a_finished_run_gives_its_report_again_and_half_files_are_no_run(
+    model_folder, data, tmp_path
+):
+    asked = config(model_folder, data, tmp_path / "run", training={"max_steps": 8})
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/run.json.new").write_text("{")  # of a process that was killed
+    first = train(asked)
+    again = train(asked, resume=True)
+    assert again.steps == 8
+    assert again.loss == pytest.approx(first.loss, rel=1e-3)
+    cut = max((tmp_path / "run").glob("checkpoint-*"), key=lambda path: path.name)
+    (cut / "trainer_state.json").write_text('{"best')
+    assert train(asked, resume=True).steps == 8
