@@ -153,7 +153,7 @@ def _openai(turns: Sequence[Any]) -> list[Segment]:
             continue
         if role not in ("system", "user", "assistant"):
             raise ValueError(f"turn {number}: unknown role {data.get('role')!r}")
-        given = data.get("tool_calls") or []
+        given: object = data.get("tool_calls") or []
         if not isinstance(given, list):
             raise ValueError(f"turn {number}: tool_calls is no list")
         calls = cast("list[Any]", given)
