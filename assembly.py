@@ -1,17 +1,19 @@
 """From settings to finished parts: embeddings, base, chat model, agent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from .errors import SettingsError
 from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
-from .text import Language
+from .text import Language, language
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from .agent.agent import GroundedAgent
+    from .agent.answer import Answer
     from .chatglm3.chat_model import ChatGLM3
     from .knowledge.base import KnowledgeBase
 
@@ -71,6 +73,18 @@ def make_model(settings: Settings) -> "ChatGLM3":
     options: dict[str, Any] = {"max_tokens": engine.max_tokens, "temperature": engine.temperature}
     if engine.kind == "extractive":
         return ChatGLM3(engine="extractive", **options)
+    if engine.kind == "small":
+        if engine.model not in (None, "small"):
+            raise SettingsError(
+                f"the engine 'small' takes no other model, but {engine.model!r} is named"
+            )
+        return ChatGLM3(
+            model="small",
+            device=engine.device,
+            dtype=engine.dtype,
+            adapter=engine.adapter,
+            **options,
+        )
     if not engine.model:
         raise SettingsError("the engine 'transformers' needs a model: --model FOLDER")
     return ChatGLM3(
@@ -84,8 +98,13 @@ def make_model(settings: Settings) -> "ChatGLM3":
 
 def make_agent(
     base: "KnowledgeBase", settings: Settings, *, tools: Sequence[Callable[..., Any]] = ()
-) -> "GroundedAgent":
-    """An agent over a base, with the thresholds of the settings."""
+) -> "GroundedAgent | ByLanguage":
+    """An agent over a base, with the thresholds of the settings.
+
+    The small model reads English only: beside it stands the engine without weights for Chinese.
+    """
+    from langgraph.checkpoint.memory import InMemorySaver
+
     from .agent.agent import build_agent
 
     given: dict[Language, float | None] = {
@@ -93,15 +112,44 @@ def make_agent(
         "en": settings.thresholds.en,
     }
     chosen: dict[Language, float] = {
-        language: value for language, value in given.items() if value is not None
+        name: value for name, value in given.items() if value is not None
     }
     grounding = settings.grounding
-    return build_agent(
-        base,
-        model=make_model(settings),
-        tools=tools,
-        k=grounding.k,
-        mode=cast("Any", grounding.mode),
-        threshold=chosen,
-        grounding=cast("Any", grounding.style),
-    )
+    saver = InMemorySaver()
+
+    def agent(model: "ChatGLM3") -> "GroundedAgent":
+        return build_agent(
+            base,
+            model=model,
+            tools=tools,
+            k=grounding.k,
+            mode=cast("Any", grounding.mode),
+            threshold=chosen,
+            grounding=cast("Any", grounding.style),
+            checkpointer=saver,
+        )
+
+    made = agent(make_model(settings))
+    if settings.engine.kind != "small":
+        return made
+    from .chatglm3.chat_model import ChatGLM3
+
+    return ByLanguage(made, agent(ChatGLM3(engine="extractive")))
+
+
+class ByLanguage:
+    """English questions to one agent, Chinese ones to another, in one conversation."""
+
+    def __init__(self, english: "GroundedAgent", chinese: "GroundedAgent") -> None:
+        self.english = english
+        self.chinese = chinese
+
+    def ask(self, question: str, *, thread_id: str | None = None) -> "Answer":
+        """Answer a question; a Chinese one is told who answers it."""
+        if language(question) == "en":
+            return self.english.ask(question, thread_id=thread_id)
+        answer = self.chinese.ask(question, thread_id=thread_id)
+        return replace(answer, notes=(*answer.notes, _CHINESE.format(self.english.model_name)))
+
+
+_CHINESE = "{} 只懂英文，中文问题由不带模型权重的摘录引擎回答。"

@@ -36,7 +36,7 @@ class EmbeddingSettings(_Section):
 class EngineSettings(_Section):
     """What answers: the model in a folder where one is named, else the extractive engine."""
 
-    name: str = Field(default="auto", pattern="^(auto|extractive|transformers)$")
+    name: str = Field(default="auto", pattern="^(auto|extractive|transformers|small)$")
     model: str | None = None
     device: str | None = None
     dtype: str | None = Field(default=None, pattern="^(float32|bfloat16|float16)$")
@@ -46,7 +46,9 @@ class EngineSettings(_Section):
 
     @property
     def kind(self) -> str:
-        """Which engine that is: "extractive" or "transformers"."""
+        """Which engine that is: "extractive", "transformers" or "small"."""
+        if "small" in (self.name, self.model):
+            return "small"
         if self.name != "auto":
             return self.name
         return "transformers" if self.model else "extractive"

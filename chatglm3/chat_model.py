@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model
 from ..errors import GroundGLMError
 from .batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
 from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
-from .engine import Engine, GenerationRequest, as_engine, check_grammar, holds_grammars
+from .engine import Engine, GenerationRequest, check_grammar, holds_grammars
+from .opening import open_engine
 from .profile import profile_of, trace_params
 from .prompt import encode_chat, holds_evidence
 from .reply import ReplyReader
@@ -40,7 +41,8 @@ class ChatGLM3(BaseChatModel):
     """ChatGLM3 behind LangChain's chat model interface.
 
     `model` is the folder of a ChatGLM3 checkpoint, original or converted; `device`, `dtype` and
-    `adapter` (a LoRA or P-tuning v2 folder) go with it. Or `engine` is "extractive" (answers with
+    `adapter` (a LoRA or P-tuning v2 folder) go with it; "small" is a small English model, made from
+    a package on the first use (SmolLM2, not ChatGLM3). Or `engine` is "extractive" (answers with
     sentences of the evidence, needs no weights, is not ChatGLM3) or any `Engine`. A reply that
     takes longer than `timeout` seconds is stopped and raises TimeoutError. Replies are parsed on
     token ids; tool calls are read, never evaluated.
@@ -78,27 +80,13 @@ class ChatGLM3(BaseChatModel):
 
     @model_validator(mode="after")
     def _open_engine(self) -> "ChatGLM3":
-        self._engine = self._opened()
+        self._engine = open_engine(
+            self.engine, self.model, device=self.device, dtype=self.dtype, adapter=self.adapter
+        )
         self._fingerprint = getattr(self._engine, "fingerprint", None) or uuid.uuid4().hex
         if self.profile is None:
             self.profile = profile_of(self._engine)
         return self
-
-    def _opened(self) -> Engine:
-        given = [name for name in ("device", "dtype", "adapter") if getattr(self, name) is not None]
-        if self.engine is not None:
-            if given:
-                raise ValueError(f"{given[0]}= goes with model=, not with an engine that is open")
-            return as_engine(self.engine)
-        if self.model is None:
-            raise ValueError(
-                "say what shall answer: ChatGLM3(model=FOLDER), engine='extractive', or an Engine"
-            )
-        from .transformers_engine import TransformersEngine
-
-        return TransformersEngine.open(
-            self.model, device=self.device, dtype=self.dtype, adapter=self.adapter
-        )
 
     @property
     def model_name(self) -> str:

@@ -46,6 +46,9 @@ stand at their usual places, but the model was never trained on them: it knows n
 calls and no citations. It is for tests, benchmarks and trials without ChatGLM3's twelve gigabytes.
 """
 
+#: `ChatGLM3(model=SMALL)` is the small model with the adapter of this package.
+SMALL = "small"
+
 Report = Callable[[str], None]
 
 
@@ -236,6 +239,16 @@ def fetch_wheel() -> Path:
     return kept
 
 
+def _cached() -> Path:
+    # The number grows whenever what is written changes.
+    return cache_folder() / "models" / "smollm2-135m-instruct-in-chatglm3-layout-1"
+
+
+def is_small_model_made() -> bool:
+    """Whether `cached_small_model` finds it ready."""
+    return (_cached() / "config.json").is_file()
+
+
 def cached_small_model(*, report: Report | None = None) -> Path:
     """The folder of the small model in float32, made once a machine; 540 MB in the cache.
 
@@ -243,15 +256,30 @@ def cached_small_model(*, report: Report | None = None) -> Path:
         MissingExtraError: the extra `small` is not installed.
         CheckpointError: its package cannot be fetched.
     """
-    # The number grows whenever what is written changes.
-    folder = cache_folder() / "models" / "smollm2-135m-instruct-in-chatglm3-layout-1"
-    if not (folder / "config.json").is_file():
+    folder = _cached()
+    if not is_small_model_made():
         try:
             make_small_model(folder, report=report)
         except (CheckpointError, OSError):
-            if not (folder / "config.json").is_file():  # else another process was faster
+            if not is_small_model_made():  # else another process was faster
                 raise
     return folder
+
+
+# --- the adapter of this package -----------------------------------------------------------------
+
+
+def small_adapter() -> Path:
+    """The folder of the adapter that taught SmolLM2 roles, calls, citations and declining."""
+    return Path(__file__).resolve().parent / "small_adapter"
+
+
+def small_model_name(adapter: str | Path | None = None) -> str:
+    """What the small model is called wherever it answers, with the fingerprint of its adapter."""
+    folder = Path(adapter) if adapter is not None else small_adapter()
+    found = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
+    digest = hashlib.sha256(found[0].read_bytes()).hexdigest()[:8] if found else "unknown"
+    return f"groundglm-small (SmolLM2-135M-Instruct, adapter {digest})"
 
 
 def _check(file: Path) -> None:

@@ -87,6 +87,7 @@ class TransformersEngine:
         device: torch.device | str | None = None,
         adapter: str | Path | None = None,
         variant: Variant | None = None,
+        name: str | None = None,
         kept_bytes: int = KEPT_BYTES,
     ) -> "TransformersEngine":
         """Load a checkpoint, original or converted, with its tokenizer.
@@ -97,6 +98,7 @@ class TransformersEngine:
             device: Where the model runs; None takes a GPU where there is one.
             adapter: A LoRA adapter or a P-tuning v2 prefix of the fine-tuning demo.
             variant: Which ChatGLM3 it is, where its config does not show it.
+            name: What it is called; the folder's name if None.
             kept_bytes: As for the class.
 
         Raises:
@@ -116,11 +118,10 @@ class TransformersEngine:
             variant=variant,
         )
         prefix = load_prefix(adapter, model) if adapter is not None and not is_lora else None
-        name = folder.resolve().name
         return cls(
             model,
             tokenizer,
-            name=name,
+            name=name or folder.resolve().name,
             prefix=prefix,
             trained_for_tools=config.trained_for_tools,
             fingerprint=_fingerprint(folder, adapter, model.dtype),

@@ -34,7 +34,7 @@ AdapterOption = Annotated[
     str | None, typer.Option("--adapter", help="A LoRA or P-tuning v2 folder for the model.")
 ]
 EngineOption = Annotated[
-    str | None, typer.Option("--engine", help='"auto", "extractive" or "transformers".')
+    str | None, typer.Option("--engine", help='"auto", "extractive", "transformers" or "small".')
 ]
 
 

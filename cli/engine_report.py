@@ -31,6 +31,8 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
     if settings.kind == "extractive":
         fits = _fitting(_SIX_B_NUMBERS)
         return {"name": "groundglm-extractive", "is_chatglm3": False, "chatglm3_6b_fits": fits}
+    if settings.kind == "small":
+        return _describe_small(settings)
     from ..chatglm3.checkpoint import checkpoint_folder, weight_files
     from ..chatglm3.config import read_config
     from ..chatglm3.tokenizer import load_tokenizer
@@ -62,8 +64,23 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
     }
 
 
+def _describe_small(settings: EngineSettings) -> dict[str, Any]:
+    from ..chatglm3.small_model import is_small_model_made, small_model_name
+
+    return {
+        "name": small_model_name(settings.adapter),
+        "is_chatglm3": False,
+        "languages": ["en"],
+        "made": is_small_model_made(),
+        "chatglm3_6b_fits": _fitting(_SIX_B_NUMBERS),
+    }
+
+
 def engine_line(engine: Mapping[str, Any]) -> str:
     """The engine in one line for a reader."""
+    if "made" in engine:
+        made = "" if engine["made"] else "; it is made on the first use, from a package of 93 MB"
+        return f"{engine['name']} (English only, not ChatGLM3{made})"
     if "layout" not in engine:
         return f"{engine['name']} (not ChatGLM3)"
     kind = (

@@ -16,6 +16,7 @@ import torch
 from ..chatglm3.checkpoint import checkpoint_folder, dtype_of, load_model
 from ..chatglm3.tokenizer import (
     ASSISTANT,
+    EOS,
     GMASK,
     OBSERVATION,
     SOP,
@@ -32,6 +33,15 @@ from .dataset import DatasetReport, Problem, read_dataset
 #: The control ids that a conversation holds, and those of them that a model has to write.
 READ_IDS = (GMASK, SOP, SYSTEM, USER, ASSISTANT, OBSERVATION)
 WRITTEN_IDS = (USER, ASSISTANT, OBSERVATION)
+# Where a row of the embedding is empty it begins as the mean of these words' rows.
+_WORDS = {
+    GMASK: "begin",
+    SOP: "start",
+    SYSTEM: "system",
+    USER: "user",
+    ASSISTANT: "assistant",
+    OBSERVATION: "observation",
+}
 _PACKAGES = ("groundglm", "torch", "transformers", "peft", "accelerate")
 
 Progress = Callable[[int, int, Mapping[str, float]], None]
@@ -75,6 +85,8 @@ def train(
     judged, more = _rows(config, config.data.evaluate, tokenizer)
     dtype = dtype_of(config.model.dtype) if config.model.dtype else None
     base = load_model(folder, dtype=dtype, device=config.model.device)
+    if config.control_tokens:
+        fill_empty_rows(base, tokenizer)
     model = adapted(base, config)
     config.output.mkdir(parents=True, exist_ok=True)
     _describe(config, learned, judged)
@@ -94,6 +106,22 @@ def train(
         problems=[*problems, *more],
         trained_numbers=sum(one.numel() for one in model.parameters() if one.requires_grad),
     )
+
+
+def fill_empty_rows(model: Any, tokenizer: Tokenizer) -> None:  # noqa: ANN401
+    """Give control ids whose rows are all zero rows to begin with.
+
+    Nothing but zeros comes of a row of zeros, and its gradient grows with every norm on its way
+    until it is no number.
+    """
+    embedding, output = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+    with torch.no_grad():
+        for id_, word in _WORDS.items():
+            if not embedding[id_].any():
+                embedding[id_] = embedding[tokenizer.encode(word)].mean(0)
+        for id_ in WRITTEN_IDS:
+            if not output[id_].any():
+                output[id_] = output[EOS]  # each of them ends a turn as well
 
 
 def adapted(model: Any, config: TrainingConfig) -> Any:  # noqa: ANN401 - peft has no stubs

@@ -336,3 +336,30 @@ def test_a_finished_run_gives_its_report_again_and_half_files_are_no_run(
     cut = max((tmp_path / "run").glob("checkpoint-*"), key=lambda path: path.name)
     (cut / "trainer_state.json").write_text('{"best')
     assert train(asked, resume=True).steps == 8
+
+
+def test_control_ids_without_rows_get_some_to_begin_with(model_folder):
+    from groundglm.chatglm3.tokenizer import ASSISTANT, EOS, USER
+    from groundglm.finetuning.training import fill_empty_rows
+
+    model, tokenizer = load_model(model_folder, dtype="float32"), load_tokenizer(model_folder)
+    embedding, output = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+    with torch.no_grad():
+        embedding[USER] = output[USER] = 0
+    kept = embedding[ASSISTANT].clone()
+    fill_empty_rows(model, tokenizer)
+    torch.testing.assert_close(embedding[USER], embedding[tokenizer.encode("user")].mean(0))
+    torch.testing.assert_close(output[USER], output[EOS])
+    assert torch.equal(embedding[ASSISTANT], kept)
+
+
+def test_a_model_that_knows_no_control_ids_can_be_taught(data, tmp_path):
+    # Through forty layers the gradient of a row of zeros is no number any more.
+    deep = {**TINY, "num_layers": 40}
+    tensors = original_tensors(deep)
+    for name in ("embedding.word_embeddings", "output_layer"):
+        tensors[f"transformer.{name}.weight"][64000:] = 0
+    write_original(tmp_path / "deep", tensors=tensors, config=deep)
+    write_byte_vocabulary(tmp_path / "deep")
+    asked = config(tmp_path / "deep", data, tmp_path / "run", training={"max_steps": 2})
+    assert 0 < train(asked).evaluation_loss < 100

@@ -1,0 +1,45 @@
+"""From what `ChatGLM3` was given to the engine that answers."""
+
+from typing import Any
+
+from .engine import Engine, as_engine
+from .small_model import SMALL, cached_small_model, small_adapter, small_model_name
+
+
+def open_engine(
+    engine: Any,
+    model: str | None,
+    *,
+    device: str | None = None,
+    dtype: str | None = None,
+    adapter: str | None = None,
+) -> Engine:
+    """An open engine, the one of a name, or that of a checkpoint; `SMALL` is made where it is not.
+
+    Raises:
+        ValueError: nothing was named, or something that does not go with an open engine.
+        CheckpointError: the model cannot be loaded.
+        MissingExtraError: the small model has to be made, and the extra `small` is not installed.
+    """
+    if engine is not None:
+        given = {"device": device, "dtype": dtype, "adapter": adapter}
+        for name, value in given.items():
+            if value is not None:
+                raise ValueError(f"{name}= goes with model=, not with an engine that is open")
+        return as_engine(engine)
+    if model is None:
+        raise ValueError(
+            "say what shall answer: ChatGLM3(model=FOLDER), model='small', engine='extractive', "
+            "or an Engine"
+        )
+    from .transformers_engine import TransformersEngine
+
+    if model != SMALL:
+        return TransformersEngine.open(model, device=device, dtype=dtype, adapter=adapter)
+    return TransformersEngine.open(
+        cached_small_model(),
+        device=device,
+        dtype=dtype,
+        adapter=adapter or small_adapter(),
+        name=small_model_name(adapter),
+    )

@@ -1,0 +1,109 @@
+"""Train the adapter of the small model and lay it into the package: `make small-model-adapter`.
+
+Three steps, each kept when it is done, so that a run that was broken off goes on: SmolLM2's own
+answers, the data, the training (which goes on from its last checkpoint).
+
+Run: python training/adapter.py FOLDER [--recipe FILE] [--output FOLDER]
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import safetensors.torch
+import torch
+
+from groundglm.chatglm3.small_model import cached_small_model
+from groundglm.finetuning.config import (
+    DataSection,
+    LoraSection,
+    ModelSection,
+    TrainingConfig,
+    TrainingSection,
+)
+from groundglm.finetuning.training import train
+
+HERE = Path(__file__).resolve().parent
+
+
+def make_data(folder: Path, recipe: dict) -> None:
+    """The files of the data, where they are not there yet."""
+    data = recipe["data"]
+    for seed in data["ordinary_seeds"]:
+        file = folder / f"ordinary-{seed}.jsonl"
+        if not file.exists():
+            partial = file.with_suffix(".part")
+            _run("ordinary.py", str(partial), "--seed", str(seed))
+            os.replace(partial, file)
+    if not (folder / "train.jsonl").exists():
+        _run("data.py", str(folder), "--count", str(data["count"]), "--seed", str(data["seed"]))
+
+
+def _run(script: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, str(HERE / script), *arguments], check=True)
+
+
+def config_of(folder: Path, recipe: dict) -> TrainingConfig:
+    """The recipe as the configuration of a run."""
+    has_gpu = torch.cuda.is_available()
+    asked = dict(recipe["training"])
+    length = asked.pop("max_length")
+    return TrainingConfig(
+        model=ModelSection(
+            path=cached_small_model(report=print),
+            dtype="bfloat16" if has_gpu else "float32",
+            device="cuda" if has_gpu else "cpu",
+        ),
+        data=DataSection(
+            train=[folder / "train.jsonl"],
+            evaluate=[folder / "evaluate.jsonl"],
+            max_length=length,
+            mask="assistant",
+        ),
+        output=folder / "run",
+        lora=LoraSection(**recipe["lora"]),
+        control_tokens=True,
+        training=TrainingSection(**asked),
+    )
+
+
+def pack(adapter: Path, output: Path) -> None:
+    """The adapter as it goes into the package, in half precision."""
+    tensors = safetensors.torch.load_file(adapter / "adapter_model.safetensors")
+    halved = {name: one.to(torch.float16).contiguous() for name, one in tensors.items()}
+    output.mkdir(parents=True, exist_ok=True)
+    safetensors.torch.save_file(halved, output / "adapter_model.safetensors", {"format": "pt"})
+    config = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
+    config["base_model_name_or_path"] = "groundglm-small"  # no path of this machine
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (output / "adapter_config.json").write_text(text, "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    recipe = tomllib.loads(options.recipe.read_text("utf-8"))
+    options.folder.mkdir(parents=True, exist_ok=True)
+    make_data(options.folder, recipe)
+    config = config_of(options.folder, recipe)
+
+    def tell(step: int, steps: int, told: dict) -> None:
+        shown = {key: round(told[key], 4) for key in ("loss", "eval_loss") if key in told}
+        if shown:
+            print(f"step {step} of {steps}: {shown}", flush=True)
+
+    has_begun = (config.output / "run.json").is_file()
+    report = train(config, resume=has_begun, progress=tell)
+    print(f"loss {report.loss:.4f}, on the held-out part {report.evaluation_loss:.4f}")
+    pack(report.adapter, options.output or options.folder / "packed")
+
+
+if __name__ == "__main__":
+    main()
