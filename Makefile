@@ -18,10 +18,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 TRANSFORMERS ?= 5.0.0 5.24.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-transformers check format benchmarks system-packages clean
+.PHONY: help install demo test test-all test-transformers check format benchmarks small-model-adapter system-packages clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
 
 install: .venv/.installed-dev  ## .venv with everything for work on the project
 
@@ -52,6 +52,9 @@ check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors,
 format: .venv/.installed-dev  ## format the code and sort the imports
 	@$(BIN)/python -m ruff check --select I --fix --quiet .
 	@$(BIN)/python -m ruff format .
+
+small-model-adapter: .venv/.installed-dev  ## train the adapter of the small model (a GPU: minutes; two cores: days)
+	@$(BIN)/python training/adapter.py build/small-adapter --output chatglm3/small_adapter
 
 benchmarks: .venv/.installed-dev  ## list the benchmarks; each is run by itself
 	@for file in $(wildcard benchmarks/*.py); do \

@@ -1,23 +1,54 @@
 """What one call to the chat model asks for: tools, a choice among them, a form of the reply."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from .engine import Engine, holds_grammars
 from .grammar import CallGrammar, Grammar
 from .structured_output import format_grammar, tools_grammar
+from .tool_selection import SEARCH
+
+_FREE = frozenset({SEARCH})
+_LONGEST_SOURCE = 20_000
 
 
-def grammar_of_calls(engine: Engine, options: Mapping[str, Any]) -> CallGrammar | None:
-    """The grammar for the tools of a call; None without tools, or where the engine holds none."""
+def grammar_of_calls(
+    engine: Engine, options: Mapping[str, Any], messages: Sequence[BaseMessage] = ()
+) -> CallGrammar | None:
+    """The grammar for the tools of a call; None without tools, or where the engine holds none.
+
+    For an engine that `copies_arguments` the texts of a call that is not forced are copied from
+    `messages` and the tools' own descriptions; a search writes its query itself.
+    """
     tools, choice = options.get("tools"), options.get("tool_choice") or "auto"
     if not tools or choice == "none" or not holds_grammars(engine):
         return None
     listed = [convert_to_openai_tool(tool) for tool in tools]
     names = {tool["function"]["name"] for tool in listed}
-    return tools_grammar(listed, tool_choice_of(choice, names))
+    choice = tool_choice_of(choice, names)
+    if choice == "auto" and getattr(engine, "copies_arguments", False):
+        return tools_grammar(listed, choice, sources=_sources(listed, messages), free=_FREE)
+    return tools_grammar(listed, choice)
+
+
+def _sources(
+    tools: Sequence[Mapping[str, Any]], messages: Sequence[BaseMessage]
+) -> tuple[str, ...]:
+    """What a text among the arguments may be copied from."""
+    said = [one.text for one in messages if isinstance(one, HumanMessage | ToolMessage)]
+    described = [text for tool in tools for text in _described(tool["function"])]
+    return tuple(text[:_LONGEST_SOURCE] for text in (*said, *described))
+
+
+def _described(function: Mapping[str, Any]) -> Iterator[str]:
+    properties = cast("Mapping[str, Any]", function.get("parameters") or {}).get("properties") or {}
+    for schema in properties.values():
+        if isinstance(schema, dict):
+            known = cast("Mapping[str, Any]", schema)
+            yield from (str(known[key]) for key in ("description", "default") if key in known)
 
 
 def grammar_of_format(engine: Engine, wanted: Mapping[str, Any]) -> Grammar | None:

@@ -330,7 +330,7 @@ class ChatGLM3(BaseChatModel):
     def _begin(
         self, messages: Sequence[BaseMessage], stop: list[str] | None, options: Mapping[str, Any]
     ) -> ReplyInProgress:
-        held = grammar_of_calls(self._engine, options)
+        held = grammar_of_calls(self._engine, options, messages)
         return ReplyInProgress(
             self._engine,
             self.make_request(messages, options),
@@ -368,7 +368,7 @@ class ChatGLM3(BaseChatModel):
                 f"the prompt has {len(ids)} tokens, {engine.name} takes {engine.max_context} in "
                 "all; shorten the conversation or give less evidence"
             )
-        held = grammar_of_calls(self._engine, options)
+        held = grammar_of_calls(self._engine, options, messages)
         grammar = held.grammar if held is not None else None
         if grammar is None and options.get("response_format"):
             grammar = grammar_of_format(self._engine, options["response_format"])

@@ -4,10 +4,11 @@ Written in the Lark of llguidance, over ChatGLM3's own tool-call text; control i
 `<[64796]>`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from .copied_rules import copied_from
 from .reply_segment import INTERPRETER, LONGEST_NAME
 from .schema_rules import Piece, SchemaRules
 from .schemas import SchemaError, first_violation, standard_schema
@@ -55,13 +56,22 @@ class CallGrammar:
         return first_violation(self.schemas[name], dict(args))
 
 
-def call_grammar(tools: Sequence[Mapping[str, Any]], choice: str = "auto") -> CallGrammar:
+def call_grammar(
+    tools: Sequence[Mapping[str, Any]],
+    choice: str = "auto",
+    *,
+    sources: Sequence[str] = (),
+    free: Collection[str] = (),
+) -> CallGrammar:
     """The grammar of a reply that may, or must, call tools.
 
     Args:
         tools: OpenAI's descriptions, with or without the wrapper `{"type": "function"}`.
         choice: "auto" lets the reply be text and calls; "any" makes it one call, a tool's name one
             call of that tool.
+        sources: Where given, texts and numbers among the arguments are copied from them, for a
+            model that misspells what it copies; a schema's own values and bounds go before.
+        free: Tools whose arguments are free all the same.
 
     Raises:
         SchemaError: a schema names an unknown type, requires what nothing satisfies, or is to be
@@ -72,7 +82,8 @@ def call_grammar(tools: Sequence[Mapping[str, Any]], choice: str = "auto") -> Ca
         functions = [one for one in functions if one.get("name") == choice]
     if not functions:
         raise SchemaError(f"none of the tools is called {choice!r}")
-    rules: list[str] = [_TEXT]
+    copies = copied_from(sources) if sources else None
+    rules: list[str] = [_TEXT, *(copies.rules if copies is not None else ())]
     calls: list[str] = []
     schemas: dict[str, dict[str, Any]] = {}
     unheld: dict[str, list[str]] = {}
@@ -80,7 +91,8 @@ def call_grammar(tools: Sequence[Mapping[str, Any]], choice: str = "auto") -> Ca
     for number, function in enumerate(functions):
         name = checked_name(function.get("name"))
         schema = standard_schema(function.get("parameters") or {}, where=name)
-        written = SchemaRules(PYTHON, schema, f"t{number}x")
+        dialect = PYTHON if name in free else replace(PYTHON, copies=copies)
+        written = SchemaRules(dialect, schema, f"t{number}x")
         try:
             arguments = written.call(schema, "")
         except RecursionError:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from .copied_rules import Copies
+
 # Where no bound is given: what a double holds exactly, and no more digits than anyone reads.
 _LARGEST = 10**15
 _LARGEST_HELD = 9 * 10**18  # llguidance counts in 64 bits
@@ -15,7 +17,9 @@ _NUMBER = "/-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,6})?/"
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
-def number_rule(kind: str, schema: Mapping[str, Any]) -> tuple[str, str] | None:
+def number_rule(
+    kind: str, schema: Mapping[str, Any], copies: Copies | None = None
+) -> tuple[str, str] | None:
     """The expression of a number, and what of the schema it does not hold; None where none fits."""
     step = schema.get("multipleOf")
     unheld = ""
@@ -23,6 +27,8 @@ def number_rule(kind: str, schema: Mapping[str, Any]) -> tuple[str, str] | None:
         # Whether 0.07 is a multiple of 0.01 depends on who divides.
         unheld, step = f"multipleOf {step}", None
     if step is None and not any(key in schema for key in _BOUNDS):
+        if copies is not None:
+            return (copies.integers if kind == "integer" else copies.numbers), unheld
         return (_INTEGER if kind == "integer" else _NUMBER), unheld
     low, high = _bounds(schema)
     if low > high:

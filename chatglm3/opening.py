@@ -36,10 +36,12 @@ def open_engine(
 
     if model != SMALL:
         return TransformersEngine.open(model, device=device, dtype=dtype, adapter=adapter)
-    return TransformersEngine.open(
+    small = TransformersEngine.open(
         cached_small_model(),
         device=device,
         dtype=dtype,
         adapter=adapter or small_adapter(),
         name=small_model_name(adapter),
     )
+    small.copies_arguments = True  # it misspells now and then what it copies
+    return small

@@ -176,7 +176,7 @@ class SchemaRules:
         return Piece(self.rule(found.expression, terminal=True), found.bytes)
 
     def _number(self, kind: str, schema: Mapping[str, Any], where: str) -> Piece | None:
-        found = number_rule(kind, schema)
+        found = number_rule(kind, schema, self._dialect.copies)
         if found is None:
             return None
         expression, unheld = found

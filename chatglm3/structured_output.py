@@ -69,11 +69,17 @@ def _json(schema: str) -> Grammar:
     return json_grammar({"type": "object", **json.loads(schema)})
 
 
-def tools_grammar(tools: list[dict[str, Any]], choice: str) -> CallGrammar:
+def tools_grammar(
+    tools: list[dict[str, Any]],
+    choice: str,
+    *,
+    sources: tuple[str, ...] = (),
+    free: frozenset[str] = frozenset(),
+) -> CallGrammar:
     """`call_grammar`, kept for tools that were offered before."""
-    return _calls(json.dumps(tools, ensure_ascii=False), choice)
+    return _calls(json.dumps(tools, ensure_ascii=False), choice, sources, free)
 
 
 @lru_cache(maxsize=128)
-def _calls(tools: str, choice: str) -> CallGrammar:
-    return call_grammar(json.loads(tools), choice)
+def _calls(tools: str, choice: str, sources: tuple[str, ...], free: frozenset[str]) -> CallGrammar:
+    return call_grammar(json.loads(tools), choice, sources=sources, free=free)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .copied_rules import Copies
 from .literals import write_literal
 
 _LONGEST_PATTERN = 64  # characters of a text that must match a pattern
+_LONGEST_WORD = 64  # bytes; only to end a copied text in time
 _FORMATS: Mapping[str, str] = {
     "date": r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])",
     "time": r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
@@ -30,6 +32,7 @@ class Dialect:
     plain: str  # a regular expression of a character that stands for itself
     escape: str  # and of one that is escaped
     words: tuple[str, str, str]  # true, false, null
+    copies: Copies | None = None  # what texts and numbers without bounds are copied from
 
     def literal(self, value: object) -> str:
         """A value as it is written."""
@@ -67,6 +70,9 @@ def text_rule(schema: Mapping[str, Any], dialect: Dialect) -> TextRule | None:
         plain = f"/{dialect.plain}{{{shortest},{most}}}/"
         quote = quoted(dialect.quote)
         return TextRule(f"{quote} (/{body}/ & {plain}) {quote}", 4 * most + 2)
+    if dialect.copies is not None and not shortest and longest is None and pattern is None:
+        quote = quoted(dialect.quote)
+        return TextRule(f"{quote} {dialect.copies.text} {quote}", _LONGEST_WORD + 8)
     bounds = f"{{{shortest},{'' if longest is None else int(longest)}}}"
     bounds = "*" if bounds == "{0,}" else bounds
     quote = dialect.quote

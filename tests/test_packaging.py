@@ -14,7 +14,17 @@ import pytest
 import groundglm
 
 IGNORED = (".*", "build", "dist", "*.egg-info", "__pycache__")
-NOT_ROOMS = {"tests", "examples", "benchmarks", "checks", "docs", "typings", "build", "dist"}
+NOT_ROOMS = {
+    "tests",
+    "examples",
+    "benchmarks",
+    "training",
+    "checks",
+    "docs",
+    "typings",
+    "build",
+    "dist",
+}
 
 
 @pytest.fixture(scope="module")

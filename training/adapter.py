@@ -33,11 +33,11 @@ HERE = Path(__file__).resolve().parent
 def make_data(folder: Path, recipe: dict) -> None:
     """The files of the data, where they are not there yet."""
     data = recipe["data"]
-    for seed in data["ordinary_seeds"]:
+    for seed, count in data["ordinary"]:
         file = folder / f"ordinary-{seed}.jsonl"
         if not file.exists():
             partial = file.with_suffix(".part")
-            _run("ordinary.py", str(partial), "--seed", str(seed))
+            _run("ordinary.py", str(partial), "--seed", str(seed), "--count", str(count))
             os.replace(partial, file)
     if not (folder / "train.jsonl").exists():
         _run("data.py", str(folder), "--count", str(data["count"]), "--seed", str(data["seed"]))
@@ -79,8 +79,11 @@ def pack(adapter: Path, output: Path) -> None:
     safetensors.torch.save_file(halved, output / "adapter_model.safetensors", {"format": "pt"})
     config = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = "groundglm-small"  # no path of this machine
+    config["target_modules"] = sorted(config["target_modules"])
     text = json.dumps(config, indent=2, sort_keys=True) + "\n"
     (output / "adapter_config.json").write_text(text, "utf-8")
+    for file in output.iterdir():
+        file.chmod(0o644)
 
 
 def main() -> None:

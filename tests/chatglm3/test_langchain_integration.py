@@ -87,3 +87,31 @@ class TestExtractive(ChatModelIntegrationTests):
     @property
     def model_override_value(self):
         return "groundglm-extractive"
+
+
+SMALL_FAILS: dict[str, str] = {}
+
+
+@pytest.mark.slow
+class TestSmallModel(ChatModelIntegrationTests):
+    """SmolLM2 with its adapter, 135 million weights; nothing of this suite is in its data."""
+
+    @pytest.fixture(autouse=True)
+    def _prepare(self, request, small_chat):
+        expect(request, SMALL_FAILS)
+
+    @property
+    def chat_model_class(self):
+        return ChatGLM3
+
+    @property
+    def chat_model_params(self):
+        return {"model": "small", "max_tokens": 200}
+
+    @property
+    def supports_json_mode(self):
+        return True
+
+    @property
+    def model_override_value(self):
+        return "small"
