@@ -99,7 +99,7 @@ model = {model}
 [engine]
 # "extractive" answers with sentences and facts of the evidence; it needs no weights and is not
 # ChatGLM3. "transformers" runs the checkpoint in the folder `model`; "auto" does so where one is
-# named.
+# named. "small" is a small English model, made on the first use (SmolLM2, not ChatGLM3).
 # name = "auto"
 # model = "/path/to/chatglm3-6b"
 # device = "cuda"

@@ -238,8 +238,9 @@ def build_agent(
         max_steps: How often the model may be called for one question.
         labels: The access labels of the asker; None sees everything. A source of facts that takes
             no labels is refused beside them.
-        allow_changing_tools: Whether an engine without weights may run tools that are not declared
-            read-only; else it only proposes them (`Answer.tool_calls`, status "held").
+        allow_changing_tools: Whether an engine without weights, or the small model, may run tools
+            that are not declared read-only; else it only proposes them (`Answer.tool_calls`, status
+            "held").
     """
     if isinstance(threshold, int | float):
         threshold = {"zh": float(threshold), "en": float(threshold)}
@@ -258,7 +259,7 @@ def build_agent(
         thresholds={**DEFAULT_THRESHOLDS, **(threshold or {})},
         style=grounding,
         has_tools=bool(listed),
-        holds_changing_tools=not allow_changing_tools and _has_no_weights(model),
+        holds_changing_tools=not allow_changing_tools and _holds_changing_tools(model),
         max_steps=max_steps,
         labels=None if labels is None else tuple(labels),
     )
@@ -275,8 +276,8 @@ def build_agent(
     return GroundedAgent(graph, checkpointer=saver, name=name, steps=max_steps)
 
 
-def _has_no_weights(model: BaseChatModel) -> bool:
-    return cast("Mapping[str, Any]", model.profile or {}).get("has_weights") is False
+def _holds_changing_tools(model: BaseChatModel) -> bool:
+    return bool(cast("Mapping[str, Any]", model.profile or {}).get("holds_changing_tools"))
 
 
 def _check(question: str) -> None:

@@ -48,13 +48,13 @@ _STEP_LIMIT = {
 
 _HELD = {
     "zh": (
-        "提议调用 {names}，但没有执行：它可能改变数据，而提议它的引擎不带模型权重。"
+        "提议调用 {names}，但没有执行：它可能改变数据，而提议它的引擎不带权重或太小，不足以信任。"
         "若要允许，请用 build_agent(..., allow_changing_tools=True)，"
         "或用 tool(read_only=True) 声明它只读。"
     ),
     "en": (
         "A call of {names} is proposed but was not run: it may change something, and an engine "
-        "without weights proposed it. To allow such calls: build_agent(..., "
+        "without weights, or of too few, proposed it. To allow such calls: build_agent(..., "
         "allow_changing_tools=True); a function that changes nothing is declared with "
         "tool(read_only=True)."
     ),

@@ -44,7 +44,8 @@ def _sources(
 
 
 def _described(function: Mapping[str, Any]) -> Iterator[str]:
-    properties = cast("Mapping[str, Any]", function.get("parameters") or {}).get("properties") or {}
+    parameters = cast("Mapping[str, Any]", function.get("parameters") or {})
+    properties = cast("Mapping[str, object]", parameters.get("properties") or {})
     for schema in properties.values():
         if isinstance(schema, dict):
             known = cast("Mapping[str, Any]", schema)

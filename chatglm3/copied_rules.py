@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}(?:,\d{3})*(?:\.\d{1,9})?")
+# A word, or any other character; Chinese has no blanks, so that each of its characters is one.
+_CHUNK = re.compile(r"[^\W\u2e80-\u9fff\uf900-\ufaff]+|.|\n", re.DOTALL)
 _SMALL = range(13)  # people write them in words
 _MOST_NUMBERS = 400
 # As Python writes them between quotes; an apostrophe stands between letters, else it is a quote.
@@ -31,10 +33,10 @@ class Copies:
 
 
 def copied_from(sources: Sequence[str]) -> Copies:
-    """The rules for some sources; `substring_words` is llguidance's."""
+    """The rules for some sources; `substring_chunks` is llguidance's."""
     whole = "\n".join(sources)
-    written = whole.replace("\\", "\\\\").replace("'", "\\'")
-    words = json.dumps({"substring_words": written}, ensure_ascii=False)
+    chunks = ["\\'" if one == "'" else one for one in _CHUNK.findall(whole)]
+    words = json.dumps({"substring_chunks": chunks}, ensure_ascii=False)
     found = {str(number): None for number in _SMALL}
     for match in _NUMBER.finditer(whole):
         value = Decimal(match.group().replace(",", ""))

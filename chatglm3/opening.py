@@ -44,4 +44,5 @@ def open_engine(
         name=small_model_name(adapter),
     )
     small.copies_arguments = True  # it misspells now and then what it copies
+    small.holds_changing_tools = True  # and calls now and then what nobody asked for
     return small

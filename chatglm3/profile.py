@@ -10,10 +10,13 @@ from .engine import Engine, holds_grammars
 
 
 def profile_of(engine: Engine) -> ModelProfile:
-    """LangChain's profile of an engine; `has_weights` is False where no model stands behind it.
+    """LangChain's profile of an engine, with two entries of ours.
 
-    `structured_output` and `tool_choice` tell whether replies are held to a form, not hoped for.
+    `has_weights` is False where no model stands behind it; `holds_changing_tools` is True where an
+    agent only proposes calls that may change something. `structured_output` and `tool_choice` tell
+    whether replies are held to a form, not hoped for.
     """
+    has_weights = bool(getattr(engine, "has_weights", True))
     profile: dict[str, Any] = {
         "name": engine.name,
         "max_input_tokens": engine.max_context,
@@ -26,7 +29,8 @@ def profile_of(engine: Engine) -> ModelProfile:
         "tool_calling": True,
         "tool_choice": True,
         "structured_output": holds_grammars(engine),
-        "has_weights": bool(getattr(engine, "has_weights", True)),
+        "has_weights": has_weights,
+        "holds_changing_tools": bool(getattr(engine, "holds_changing_tools", not has_weights)),
     }
     return cast("ModelProfile", profile)
 

@@ -33,6 +33,21 @@ class ReplyChunk(AIMessageChunk):
                 self.tool_calls.append(tool_call(name=name, args=args, id=id_))
             elif self.chunk_position == "last":
                 self._refuse(chunk)
+        self._settle_blocks()
+
+    def _settle_blocks(self) -> None:
+        """At the end of a stream in LangChain's "v1" form: its blocks of calls become calls."""
+        is_v1 = self.response_metadata.get("output_version") == "v1"
+        if self.chunk_position != "last" or not is_v1 or isinstance(self.content, str):
+            return
+        known: dict[str | None, Any] = {
+            call["id"]: call for call in (*self.invalid_tool_calls, *self.tool_calls)
+        }
+        for place, block in enumerate(self.content):
+            if isinstance(block, dict) and block.get("type") == "tool_call_chunk":
+                call = known.get(cast("str | None", block.get("id")))
+                if call is not None:
+                    self.content[place] = dict(call)
 
     def _refuse(self, chunk: ToolCallChunk) -> None:
         self.invalid_tool_calls.append(

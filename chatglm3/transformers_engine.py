@@ -63,6 +63,8 @@ class TransformersEngine:
         self.name = name
         #: Whether texts among a call's arguments are held to words of the conversation.
         self.copies_arguments = False
+        #: Whether an agent only proposes its calls of tools that may change something.
+        self.holds_changing_tools = False
         self.prefix = prefix
         self.trained_for_tools = trained_for_tools
         self.fingerprint = fingerprint

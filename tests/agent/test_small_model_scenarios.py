@@ -78,7 +78,7 @@ def desk():
 
 @pytest.fixture
 def agent(base, small_chat, desk):
-    return build_agent(base, model=small_chat, tools=desk.tools())
+    return build_agent(base, model=small_chat, tools=desk.tools(), allow_changing_tools=True)
 
 
 def cited(answer):
@@ -143,6 +143,14 @@ def test_a_call_that_changes_something(agent, desk):
     assert desk.sent == [("anna@example.com", "Hello")]
 
 
+def test_a_call_that_changes_something_is_only_proposed_unless_that_is_allowed(
+    base, small_chat, desk
+):
+    agent = build_agent(base, model=small_chat, tools=desk.tools())
+    answer = agent.ask("Send a mail to anna@example.com with the subject 'Hello'")
+    assert [status for _, _, status in calls(answer)] == ["held"] and desk.sent == []
+
+
 def test_what_is_not_to_be_done_is_not_done(agent, desk):
     answer = agent.ask("Don't send a mail to anna@example.com with the subject 'Hello'.")
     assert desk.sent == [] and calls(answer) == []
@@ -185,6 +193,7 @@ def test_a_call_waits_for_approval(base, small_chat, desk):
         tools=desk.tools(),
         middleware=[HumanInTheLoopMiddleware({"send_mail": True})],
         checkpointer=InMemorySaver(),
+        allow_changing_tools=True,
     )
     config = {"configurable": {"thread_id": "mail"}}
     asked = {"messages": [("user", "Send a mail to bo@x.org with the subject 'Sun'")]}

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 
 from groundglm.chatglm3 import ByteTokenizer, ChatGLM3
 from groundglm.chatglm3.engine import GenerationRequest, TokenChunk
+from groundglm.chatglm3.scripted_engine import ScriptedEngine
 from groundglm.chatglm3.tokenizer import ASSISTANT, OBSERVATION, USER
 
 
@@ -159,3 +160,21 @@ def test_a_sum_with_the_half_written_call_of_another_model_does_not_fail():
     total = ReplyChunk("a") + AIMessageChunk("b", tool_call_chunks=[half])
     assert total.content == "ab"
     assert total.tool_calls == []
+
+
+@pytest.mark.parametrize("arguments", ["city='Oslo'", "city="])
+def test_a_stream_in_the_form_of_v1_ends_with_calls_as_blocks(arguments):
+    script = [f"weather\n```python\ntool_call({arguments})\n```"]
+    reply = AIMessage("", tool_calls=[{"name": "weather", "args": {"city": "Oslo"}, "id": "1"}])
+    whole = arguments.endswith("'")
+    model = ChatGLM3(engine=ScriptedEngine([reply] if whole else script), output_version="v1")
+    total = None
+    for chunk in model.stream("x"):
+        total = chunk if total is None else total + chunk
+    kinds = [block["type"] for block in total.content_blocks]
+    if whole:
+        assert "tool_call" in kinds and "tool_call_chunk" not in kinds
+        (block,) = [one for one in total.content_blocks if one["type"] == "tool_call"]
+        assert (block["name"], block["args"]) == ("weather", {"city": "Oslo"})
+    else:
+        assert "tool_call" not in kinds
