@@ -152,4 +152,4 @@ class ByLanguage:
         return replace(answer, notes=(*answer.notes, _CHINESE.format(self.english.model_name)))
 
 
-_CHINESE = "{} 只懂英文，中文问题由不带模型权重的摘录引擎回答。"
+_CHINESE = "{} 只懂英文，中文问题由不带模型权重的抽取式引擎回答。"

@@ -295,3 +295,41 @@ def test_calibrate_names_the_model_that_the_base_was_made_with(base, tmp_path, c
     assert code == 0
     assert load_settings(base).values.embeddings.model == "hash"
     assert run(["doctor"]) == 0
+
+
+def test_doctor_names_the_small_model_without_making_it(base, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("GROUNDGLM_ENGINE_NAME", "small")
+    monkeypatch.setenv("GROUNDGLM_CACHE", str(tmp_path / "cache"))
+    code, report = call(capsys, "doctor")
+    engine = report["engine"]
+    assert code == 0 and engine["is_chatglm3"] is False and engine["made"] is False
+    assert engine["name"].startswith("groundglm-small (SmolLM2-135M-Instruct, adapter ")
+    assert run(["doctor"]) == 0
+    assert "English only, not ChatGLM3" in capsys.readouterr().out
+    assert not (tmp_path / "cache" / "models").exists()
+
+
+def test_the_small_engine_takes_no_other_model(base, capsys):
+    assert run(["ask", "x", "--engine", "small", "--model", "chatglm3-6b"]) == 1
+    assert "takes no other model" in capsys.readouterr().err
+
+
+def test_chinese_questions_go_to_the_engine_that_reads_chinese(tmp_path):
+    from langchain_core.documents import Document
+
+    from groundglm import ChatGLM3, build_agent
+    from groundglm.assembly import ByLanguage
+    from groundglm.chatglm3.scripted_engine import ScriptedEngine
+    from groundglm.retrieval import HashEmbeddings
+
+    kb = KnowledgeBase.open(tmp_path / "kb", HashEmbeddings())
+    kb.add_documents(
+        [Document("图书馆九点开门。", id="a"), Document("The shop opens at ten.", id="b")]
+    )
+    small = ScriptedEngine(["The shop opens at ten.[1]"], name="groundglm-small")
+    english = build_agent(kb, model=ChatGLM3(engine=small))
+    both = ByLanguage(english, build_agent(kb, model=ChatGLM3(engine="extractive")))
+    answer = both.ask("图书馆几点开门？")
+    assert "九点" in answer.text and answer.model == "groundglm-extractive"
+    assert answer.notes[-1].startswith("groundglm-small 只懂英文") and not small.requests
+    assert both.ask("When does the shop open?").model == "groundglm-small"
