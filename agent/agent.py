@@ -43,6 +43,9 @@ _SYSTEM_PROMPT = (
     "question.\n请依据编号的资料回答，并在每句话后用方括号注明编号，如 [1]；资料不足时请说明。"
 )
 
+# What has next to no word in common with a question only keeps a model from calling a function.
+_NOISE: Mapping[Language, float] = {"zh": 0.03, "en": 0.03}
+
 _REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
     "no_evidence": {
         "zh": "知识库中没有找到相关资料",
@@ -186,6 +189,8 @@ class GroundedAgent:
         if unknown:
             listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
             notes.append(f"The answer cites {listed}, which no evidence bears.")
+        if shown and reason is None and not uses and not citations:
+            notes.append("The answer cites no evidence.")
         return Answer(
             text,
             tuple(citations),
@@ -229,7 +234,7 @@ def build_agent(
         k: Passages shown to the model.
         mode: How the source is searched.
         threshold: Answerability below which the agent declines, for both languages or each; 0
-            never declines, None takes the defaults.
+            never declines, None takes the defaults (lower for a model that was trained to decline).
         grounding: "tool_call" shows evidence as the result of a search; "template" puts question
             and evidence into one user turn, for models that were not trained on tools.
         calculator: Whether to offer a calculator.
@@ -256,7 +261,7 @@ def build_agent(
     options = GroundingOptions(
         k=k,
         mode=mode,
-        thresholds={**DEFAULT_THRESHOLDS, **(threshold or {})},
+        thresholds={**_default_thresholds(model), **(threshold or {})},
         style=grounding,
         has_tools=bool(listed),
         holds_changing_tools=not allow_changing_tools and _holds_changing_tools(model),
@@ -277,7 +282,16 @@ def build_agent(
 
 
 def _holds_changing_tools(model: BaseChatModel) -> bool:
-    return bool(cast("Mapping[str, Any]", model.profile or {}).get("holds_changing_tools"))
+    return _told(model, "holds_changing_tools")
+
+
+def _default_thresholds(model: BaseChatModel) -> Mapping[Language, float]:
+    """Words in common say less than a model that was trained to decline: it sees all but noise."""
+    return _NOISE if _told(model, "declines_itself") else DEFAULT_THRESHOLDS
+
+
+def _told(model: BaseChatModel, key: str) -> bool:
+    return bool(cast("Mapping[str, Any]", model.profile or {}).get(key))
 
 
 def _check(question: str) -> None:

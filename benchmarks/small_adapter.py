@@ -19,6 +19,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -285,7 +286,7 @@ class _Given:
         return self.pieces
 
 
-def with_agent(chat: ChatGLM3, task: Task) -> Reply:
+def with_agent(chat: ChatGLM3, task: Task, threshold: float | None = None) -> Reply:
     made: list[tuple[str, dict[str, Any]]] = []
 
     def tool(spec: dict[str, Any]) -> StructuredTool:
@@ -302,6 +303,7 @@ def with_agent(chat: ChatGLM3, task: Task) -> Reply:
     agent = build_agent(
         _Given(task.evidence),
         model=chat,
+        threshold=threshold,
         tools=[tool(one) for one in task.functions],
         # Of a call only the call counts, not how its result is told.
         max_steps=1 if not task.evidence else 4,
@@ -382,6 +384,7 @@ def main() -> None:
     parser.add_argument("--engines", default="extractive,without,small")
     parser.add_argument("--ways", default="agent,alone")
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--threshold", type=float, help="of the agent; its default if left out")
     parser.add_argument("--wrong", action="store_true", help="print what went wrong")
     parser.add_argument("--output", type=Path, help="also write the rows here, as JSON")
     parser.add_argument("--json", action="store_true")
@@ -392,7 +395,7 @@ def main() -> None:
         for name in options.sets.split(","):
             tasks = list(SETS[name](options.limit))
             for way in options.ways.split(","):
-                do = with_agent if way == "agent" else alone
+                do = partial(with_agent, threshold=options.threshold) if way == "agent" else alone
                 counts: dict[str, int] = {}
                 seconds = 0.0
                 for task in tasks:

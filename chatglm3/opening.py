@@ -45,4 +45,5 @@ def open_engine(
     )
     small.copies_arguments = True  # it misspells now and then what it copies
     small.holds_changing_tools = True  # and calls now and then what nobody asked for
+    small.declines_itself = True
     return small

@@ -10,11 +10,12 @@ from .engine import Engine, holds_grammars
 
 
 def profile_of(engine: Engine) -> ModelProfile:
-    """LangChain's profile of an engine, with two entries of ours.
+    """LangChain's profile of an engine, with three entries of ours.
 
     `has_weights` is False where no model stands behind it; `holds_changing_tools` is True where an
-    agent only proposes calls that may change something. `structured_output` and `tool_choice` tell
-    whether replies are held to a form, not hoped for.
+    agent only proposes calls that may change something, `declines_itself` where the model was
+    trained to decline. `structured_output` and `tool_choice` tell whether replies are held to a
+    form, not hoped for.
     """
     has_weights = bool(getattr(engine, "has_weights", True))
     profile: dict[str, Any] = {
@@ -31,6 +32,7 @@ def profile_of(engine: Engine) -> ModelProfile:
         "structured_output": holds_grammars(engine),
         "has_weights": has_weights,
         "holds_changing_tools": bool(getattr(engine, "holds_changing_tools", not has_weights)),
+        "declines_itself": bool(getattr(engine, "declines_itself", False)),
     }
     return cast("ModelProfile", profile)
 

@@ -65,6 +65,8 @@ class TransformersEngine:
         self.copies_arguments = False
         #: Whether an agent only proposes its calls of tools that may change something.
         self.holds_changing_tools = False
+        #: Whether it was trained to decline what the evidence does not hold.
+        self.declines_itself = False
         self.prefix = prefix
         self.trained_for_tools = trained_for_tools
         self.fingerprint = fingerprint
