@@ -12,7 +12,7 @@ from .structured_output import format_grammar, tools_grammar
 from .tool_selection import SEARCH
 
 _FREE = frozenset({SEARCH})
-_LONGEST_SOURCE = 20_000
+_MOST_CHARACTERS = 40_000  # that arguments are copied from: a grammar is made of them
 
 
 def grammar_of_calls(
@@ -37,10 +37,14 @@ def grammar_of_calls(
 def _sources(
     tools: Sequence[Mapping[str, Any]], messages: Sequence[BaseMessage]
 ) -> tuple[str, ...]:
-    """What a text among the arguments may be copied from."""
+    """What an argument may be copied from: the newest first, for there is not room for all."""
     said = [one.text for one in messages if isinstance(one, HumanMessage | ToolMessage)]
     described = [text for tool in tools for text in _described(tool["function"])]
-    return tuple(text[:_LONGEST_SOURCE] for text in (*said, *described))
+    room, found = _MOST_CHARACTERS, list[str]()
+    for text in (*reversed(said), *described):
+        found.append(text[:room])
+        room -= len(found[-1])
+    return tuple(filter(None, found))
 
 
 def _described(function: Mapping[str, Any]) -> Iterator[str]:

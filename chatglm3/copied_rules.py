@@ -34,7 +34,8 @@ class Copies:
 
 def copied_from(sources: Sequence[str]) -> Copies:
     """The rules for some sources; `substring_chunks` is llguidance's."""
-    whole = "\n".join(sources)
+    # Half a surrogate pair is no text that anyone could write down again.
+    whole = "\n".join(sources).encode("utf-8", "replace").decode("utf-8")
     chunks = ["\\'" if one == "'" else one for one in _CHUNK.findall(whole)]
     words = json.dumps({"substring_chunks": chunks}, ensure_ascii=False)
     found = {str(number): None for number in _SMALL}

@@ -76,10 +76,21 @@ def tools_grammar(
     sources: tuple[str, ...] = (),
     free: frozenset[str] = frozenset(),
 ) -> CallGrammar:
-    """`call_grammar`, kept for tools that were offered before."""
-    return _calls(json.dumps(tools, ensure_ascii=False), choice, sources, free)
+    """`call_grammar`, kept for tools that were offered before.
+
+    One that copies from a conversation is kept for its call, not for long: it holds what was said.
+    """
+    written = json.dumps(tools, ensure_ascii=False)
+    return _copying(written, choice, sources, free) if sources else _calls(written, choice)
 
 
 @lru_cache(maxsize=128)
-def _calls(tools: str, choice: str, sources: tuple[str, ...], free: frozenset[str]) -> CallGrammar:
+def _calls(tools: str, choice: str) -> CallGrammar:
+    return call_grammar(json.loads(tools), choice)
+
+
+@lru_cache(maxsize=4)
+def _copying(
+    tools: str, choice: str, sources: tuple[str, ...], free: frozenset[str]
+) -> CallGrammar:
     return call_grammar(json.loads(tools), choice, sources=sources, free=free)

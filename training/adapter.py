@@ -39,7 +39,7 @@ def make_data(folder: Path, recipe: dict) -> None:
             partial = file.with_suffix(".part")
             _run("ordinary.py", str(partial), "--seed", str(seed), "--count", str(count))
             os.replace(partial, file)
-    if not (folder / "train.jsonl").exists():
+    if not all((folder / f"{name}.jsonl").exists() for name in ("train", "evaluate")):
         _run("data.py", str(folder), "--count", str(data["count"]), "--seed", str(data["seed"]))
 
 
@@ -76,7 +76,9 @@ def pack(adapter: Path, output: Path) -> None:
     tensors = safetensors.torch.load_file(adapter / "adapter_model.safetensors")
     halved = {name: one.to(torch.float16).contiguous() for name, one in tensors.items()}
     output.mkdir(parents=True, exist_ok=True)
-    safetensors.torch.save_file(halved, output / "adapter_model.safetensors", {"format": "pt"})
+    partial = output / "adapter_model.part"
+    safetensors.torch.save_file(halved, partial, {"format": "pt"})
+    os.replace(partial, output / "adapter_model.safetensors")
     config = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
     config["base_model_name_or_path"] = "groundglm-small"  # no path of this machine
     config["target_modules"] = sorted(config["target_modules"])

@@ -8,6 +8,7 @@ Run: python training/data.py FOLDER [--count 12000] [--seed 0]
 
 import argparse
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -91,10 +92,14 @@ def main() -> None:
         ("evaluate", 200, True, options.seed + 1),
     ):
         kinds: Counter[str] = Counter()
-        with (options.folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
+        # Whole or not at all: what is there is not made again.
+        target = options.folder / f"{name}.jsonl"
+        partial = target.with_suffix(".part")
+        with partial.open("w", encoding="utf-8") as file:
             for case in cases(count, seed=seed, held=held, ordinary=ordinary):
                 kinds[case.kind] += 1
                 file.write(json.dumps(as_record(case), ensure_ascii=False) + "\n")
+        os.replace(partial, target)
         print(name, dict(kinds.most_common()))
 
 

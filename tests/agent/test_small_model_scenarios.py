@@ -180,7 +180,9 @@ def test_a_follow_up_for_the_same_function(agent):
     assert calls(answer) == [("get_weather", {"city": "Madrid"}, "done")]
 
 
-@pytest.mark.xfail(reason="the question alone, without what it is about, finds too little")
+@pytest.mark.xfail(
+    strict=True, reason="the question alone, without what it is about, finds too little"
+)
 def test_a_follow_up_about_the_same_thing(agent):
     agent.ask("When does the ferry to Hollvik leave?", thread_id="ferry")
     assert "Nyman" in agent.ask("And who runs it?", thread_id="ferry").text

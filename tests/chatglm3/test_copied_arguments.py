@@ -86,3 +86,30 @@ def test_only_an_engine_that_asks_for_it_copies_and_only_where_no_call_is_forced
         assert "COPIED" not in forced.grammar.lark
     finally:
         engine.copies_arguments = False
+
+
+def test_half_a_surrogate_pair_is_no_text_to_copy(engine):
+    held = call_grammar([TOOL], "f", sources=["Find '\ud800abc' and tea"])
+    _, reason = write(engine, held.grammar, tokens=300)
+    assert reason == "stop"
+
+
+def test_of_a_long_conversation_the_newest_is_copied_from(engine):
+    many = [
+        HumanMessage(" ".join(str(7_000 + turn * 500 + i) for i in range(500)))
+        for turn in range(30)
+    ]
+    options = {"tools": [{"type": "function", "function": TOOL}]}
+    engine.copies_arguments = True
+    try:
+        asked = [*many, HumanMessage("Find tea 424242 times")]
+        lark = grammar_of_calls(engine, options, asked).grammar.lark
+    finally:
+        engine.copies_arguments = False
+    assert '"424242"' in lark and len(lark) < 400_000
+
+
+@settings(max_examples=60)
+@given(st.text(st.characters(), max_size=40))
+def test_no_source_breaks_the_grammar(engine, source):
+    engine.check_grammar(call_grammar([TOOL], "f", sources=[source]).grammar)
