@@ -107,7 +107,9 @@ def main() -> None:
     has_begun = (config.output / "run.json").is_file()
     report = train(config, resume=has_begun, progress=tell)
     print(f"loss {report.loss:.4f}, on the held-out part {report.evaluation_loss:.4f}")
-    pack(report.adapter, options.output or options.folder / "packed")
+    packed = options.output or options.folder / "packed"
+    pack(report.adapter, packed)
+    print(f"{packed} holds the adapter. Next: benchmarks/small_adapter.py, training/card.py")
 
 
 if __name__ == "__main__":
