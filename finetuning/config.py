@@ -16,9 +16,10 @@ class _Section(BaseModel):
 
 
 class ModelSection(_Section):
-    """Which checkpoint is trained, and how it computes."""
+    """Which checkpoint is trained, from which adapter on, and how it computes."""
 
     path: Path
+    adapter: Path | None = None
     dtype: Literal["float32", "bfloat16"] | None = None
     device: str | None = None
 
@@ -44,6 +45,15 @@ class LoraSection(_Section):
     )
 
 
+class KeepSection(_Section):
+    """Plain texts on which the model is to stay as it was (see `keeping`); none keeps nothing."""
+
+    text: list[Path] = []
+    weight: float = Field(default=1, gt=0)
+    length: int = Field(default=256, ge=16)
+    batch_size: int = Field(default=4, ge=1)
+
+
 class TrainingSection(_Section):
     """How long and how fast."""
 
@@ -66,7 +76,8 @@ class TrainingConfig(_Section):
     """A whole run.
 
     `control_tokens` also trains the rows of ChatGLM3's control ids in the embedding and the output:
-    for a model that has not seen them.
+    for a model that has not seen them. Where training goes on from an adapter, that adapter says
+    what is trained, not `lora` and `control_tokens`.
     """
 
     model: ModelSection
@@ -74,6 +85,7 @@ class TrainingConfig(_Section):
     output: Path
     lora: LoraSection = LoraSection()
     control_tokens: bool = False
+    keep: KeepSection = KeepSection()
     training: TrainingSection = TrainingSection()
 
 
@@ -99,9 +111,18 @@ def read_config(path: str | Path) -> TrainingConfig:
             f"{file}: lora.rank = 0 and no control_tokens: nothing would be trained"
         )
     here = file.resolve().parent
+    adapter = config.model.adapter
     return config.model_copy(
         update={
-            "model": config.model.model_copy(update={"path": here / config.model.path}),
+            "model": config.model.model_copy(
+                update={
+                    "path": here / config.model.path,
+                    "adapter": None if adapter is None else here / adapter,
+                }
+            ),
+            "keep": config.keep.model_copy(
+                update={"text": [here / one for one in config.keep.text]}
+            ),
             "data": config.data.model_copy(
                 update={
                     "train": [here / one for one in config.data.train],

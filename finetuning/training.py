@@ -1,5 +1,6 @@
 """Training LoRA matrices and the rows of control ids, on transformers' Trainer."""
 
+import hashlib
 import json
 import os
 import platform
@@ -29,6 +30,7 @@ from ..errors import CheckpointError, DatasetError, MissingExtraError
 from .batches import Row, collate, rows_of
 from .config import TrainingConfig
 from .dataset import DatasetReport, Problem, read_dataset
+from .keeping import blocks_at, blocks_of, drift
 
 #: The control ids that a conversation holds, and those of them that a model has to write.
 READ_IDS = (GMASK, SOP, SYSTEM, USER, ASSISTANT, OBSERVATION)
@@ -88,9 +90,11 @@ def train(
     if config.control_tokens:
         fill_empty_rows(base, tokenizer)
     model = adapted(base, config)
+    keep = config.keep
+    kept = blocks_of(keep.text, tokenizer, length=keep.length) if keep.text else []
     config.output.mkdir(parents=True, exist_ok=True)
-    _describe(config, learned, judged)
-    trainer = _trainer(model, config, learned.rows, judged.rows, progress)
+    _describe(config, learned, judged, kept)
+    trainer = _trainer(model, config, learned.rows, judged.rows, kept, progress)
     trainer.train(resume_from_checkpoint=str(start) if start is not None else None)
     adapter = config.output / "adapter"
     model.save_pretrained(adapter, save_embedding_layers=False)
@@ -130,6 +134,8 @@ def adapted(model: Any, config: TrainingConfig) -> Any:  # noqa: ANN401 - peft h
 
     library: Any = peft
     _ = cast("Any", torch).manual_seed(config.training.seed)
+    if config.model.adapter is not None:
+        return _opened(library, model, config.model.adapter)
     indices = {"embed_tokens": list(READ_IDS), "lm_head": list(WRITTEN_IDS)}
     settings = library.LoraConfig(
         r=max(config.lora.rank, 1),
@@ -146,6 +152,14 @@ def adapted(model: Any, config: TrainingConfig) -> Any:  # noqa: ANN401 - peft h
             if "lora_" in name:
                 parameter.requires_grad_(False)
     return made
+
+
+def _opened(library: Any, model: Any, adapter: Path) -> Any:  # noqa: ANN401
+    """The model with the adapter of an earlier run, to be trained further."""
+    try:
+        return library.PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise CheckpointError(f"{adapter} is no adapter of this model: {error}") from error
 
 
 # --- data ---------------------------------------------------------------------------------------
@@ -214,7 +228,7 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
-def _describe(config: TrainingConfig, learned: _Rows, judged: _Rows) -> None:
+def _describe(config: TrainingConfig, learned: _Rows, judged: _Rows, kept: list[list[int]]) -> None:
     versions: dict[str, str] = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -225,6 +239,7 @@ def _describe(config: TrainingConfig, learned: _Rows, judged: _Rows) -> None:
         "config": config.model_dump(mode="json"),
         "data_sha256": learned.sha256,
         "evaluation_sha256": judged.sha256,
+        "kept_sha256": hashlib.sha256(json.dumps(kept).encode()).hexdigest() if kept else "",
         "examples": learned.examples,
         "versions": versions,
     }
@@ -255,6 +270,7 @@ def _trainer(
     config: TrainingConfig,
     learned: list[Row],
     judged: list[Row],
+    kept: list[list[int]],
     progress: Progress | None,
 ) -> Any:  # noqa: ANN401
     import transformers
@@ -290,7 +306,22 @@ def _trainer(
         model.enable_input_require_grads()
 
     class AdapterTrainer(library.Trainer):
-        """Saves the adapter alone: peft would add whole embeddings to it."""
+        """Adds how far the model drifts on plain text to the loss, and saves the adapter alone.
+
+        peft would save whole embeddings with it.
+        """
+
+        drawn = 0
+
+        def compute_loss(self, model: Any, inputs: Any, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+            found = super().compute_loss(model, inputs, *given, **named)
+            if not kept or not model.training:
+                return found
+            self.drawn += 1
+            part = self.drawn % asked.accumulate
+            step = self.state.global_step * asked.accumulate + part
+            blocks = blocks_at(kept, config.keep.batch_size, seed=asked.seed, step=step)
+            return found + config.keep.weight * drift(model, blocks) / asked.accumulate
 
         def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ANN401
             folder = Path(output_dir or self.args.output_dir)

@@ -1,9 +1,9 @@
 """Train the adapter of the small model and lay it into the package: `make small-model-adapter`.
 
-Three steps, each kept when it is done, so that a run that was broken off goes on: SmolLM2's own
-answers, the data, the training (which goes on from its last checkpoint).
+Each stage of the recipe has three steps, each kept when it is done, so that a run that was broken
+off goes on: SmolLM2's own answers, the data, the training (which goes on from its last checkpoint).
 
-Run: python training/adapter.py FOLDER [--recipe FILE] [--output FOLDER]
+Run: python training/adapter.py FOLDER [--output FOLDER] [--stage 2 --adapter FOLDER]
 """
 
 import argparse
@@ -20,6 +20,7 @@ import torch
 from groundglm.chatglm3.small_model import cached_small_model
 from groundglm.finetuning.config import (
     DataSection,
+    KeepSection,
     LoraSection,
     ModelSection,
     TrainingConfig,
@@ -30,32 +31,36 @@ from groundglm.finetuning.training import train
 HERE = Path(__file__).resolve().parent
 
 
-def make_data(folder: Path, recipe: dict) -> None:
-    """The files of the data, where they are not there yet."""
-    data = recipe["data"]
-    for seed, count in data["ordinary"]:
-        file = folder / f"ordinary-{seed}.jsonl"
+def make_data(folder: Path, stage: dict) -> None:
+    """The files of a stage's data, where they are not there yet."""
+    drawn = [(f"ordinary-{seed}.jsonl", seed, count, []) for seed, count in stage["ordinary"]]
+    if "plain" in stage:
+        drawn.append(("plain.txt", *stage["plain"], ["--plain"]))
+    for name, seed, count, more in drawn:
+        file = folder / name
         if not file.exists():
             partial = file.with_suffix(".part")
-            _run("ordinary.py", str(partial), "--seed", str(seed), "--count", str(count))
+            _run("ordinary.py", str(partial), "--seed", str(seed), "--count", str(count), *more)
             os.replace(partial, file)
     if not all((folder / f"{name}.jsonl").exists() for name in ("train", "evaluate")):
-        _run("data.py", str(folder), "--count", str(data["count"]), "--seed", str(data["seed"]))
+        _run("data.py", str(folder), "--count", str(stage["count"]), "--seed", str(stage["seed"]))
 
 
 def _run(script: str, *arguments: str) -> None:
     subprocess.run([sys.executable, str(HERE / script), *arguments], check=True)
 
 
-def config_of(folder: Path, recipe: dict) -> TrainingConfig:
-    """The recipe as the configuration of a run."""
+def config_of(folder: Path, stage: dict, adapter: Path | None) -> TrainingConfig:
+    """A stage of the recipe as the configuration of a run, on top of the one before."""
     has_gpu = torch.cuda.is_available()
-    asked = dict(recipe["training"])
+    asked = dict(stage["training"])
     length = asked.pop("max_length")
+    plain = [folder / "plain.txt"] if "keep" in stage else []
     return TrainingConfig(
         model=ModelSection(
             path=cached_small_model(report=print),
-            dtype="bfloat16" if has_gpu else "float32",
+            adapter=adapter,
+            dtype="bfloat16",
             device="cuda" if has_gpu else "cpu",
         ),
         data=DataSection(
@@ -65,8 +70,9 @@ def config_of(folder: Path, recipe: dict) -> TrainingConfig:
             mask="assistant",
         ),
         output=folder / "run",
-        lora=LoraSection(**recipe["lora"]),
+        lora=LoraSection(**stage.get("lora", {})),
         control_tokens=True,
+        keep=KeepSection(text=plain, **stage.get("keep", {})),
         training=TrainingSection(**asked),
     )
 
@@ -93,23 +99,34 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--stage", type=int, default=1, help="begin with this one, from --adapter")
+    parser.add_argument("--adapter", type=Path, help="what an earlier stage gave")
     options = parser.parse_args()
-    recipe = tomllib.loads(options.recipe.read_text("utf-8"))
-    options.folder.mkdir(parents=True, exist_ok=True)
-    make_data(options.folder, recipe)
-    config = config_of(options.folder, recipe)
+    stages = tomllib.loads(options.recipe.read_text("utf-8"))["stage"]
+    adapter: Path | None = options.adapter
+    for number, stage in list(enumerate(stages, start=1))[options.stage - 1 :]:
+        adapter = run_stage(options.folder / f"stage-{number}", stage, adapter)
+    if adapter is None:
+        parser.error(f"there are {len(stages)} stages")
+    packed = options.output or options.folder / "packed"
+    pack(adapter, packed)
+    print(f"{packed} holds the adapter. Next: benchmarks/small_adapter.py, training/card.py")
+
+
+def run_stage(folder: Path, stage: dict, adapter: Path | None) -> Path:
+    """One stage, begun or taken up again; gives its adapter."""
+    folder.mkdir(parents=True, exist_ok=True)
+    make_data(folder, stage)
+    config = config_of(folder, stage, adapter)
 
     def tell(step: int, steps: int, told: dict) -> None:
         shown = {key: round(told[key], 4) for key in ("loss", "eval_loss") if key in told}
         if shown:
             print(f"step {step} of {steps}: {shown}", flush=True)
 
-    has_begun = (config.output / "run.json").is_file()
-    report = train(config, resume=has_begun, progress=tell)
+    report = train(config, resume=(config.output / "run.json").is_file(), progress=tell)
     print(f"loss {report.loss:.4f}, on the held-out part {report.evaluation_loss:.4f}")
-    packed = options.output or options.folder / "packed"
-    pack(report.adapter, packed)
-    print(f"{packed} holds the adapter. Next: benchmarks/small_adapter.py, training/card.py")
+    return report.adapter
 
 
 if __name__ == "__main__":

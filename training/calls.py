@@ -46,7 +46,8 @@ _ABILITIES = (
 _TOLD = (
     "Yesterday my brother wanted to {}.", "I already asked someone else to {}.",
     "My colleague used to {} every week.", "We managed to {} last year.",
-    "She told me how hard it was to {}.",
+    "She told me how hard it was to {}.", "Last week somebody asked me to {}.",
+    "He is proud that he was able to {}.", "My father was never willing to {}.",
 )  # fmt: skip
 _TOLD_HELD = ("In a film I saw, they had to {}.", "Years ago I was able to {} by hand.",
               "He dreamed that he had to {}.")  # fmt: skip
@@ -323,6 +324,9 @@ class Caller:
             (f"Compute {a} + {b} * {c}", f"{a} + {b} * {c}"),
             (f"What is {a} minus {b}?", f"{a} - {b}"), (f"Divide {a} by {c}", f"{a} / {c}"),
             (f"What is {c} percent of {a}?", f"{a} * {c} / 100"),
+            (f"How much is {c}% of {a}?", f"{a} * {c} / 100"),
+            (f"{c} percent of {a}, please", f"{a} * {c} / 100"),
+            (f"What do I pay for {a} dollars less {c} percent?", f"{a} * (100 - {c}) / 100"),
             (f"Calculate ({a} + {b}) / {c}", f"({a} + {b}) / {c}"),
             (f"What is {c} squared?", f"{c} ** 2"), (f"{a}-{b}=?", f"{a}-{b}"),
             (f"Add {a} and {b}", f"{a} + {b}"),

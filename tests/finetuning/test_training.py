@@ -56,7 +56,7 @@ def config(model_folder, data, output, **changes):
                      "save_every": 4, "evaluate_every": 6, "seed": 3},
     }  # fmt: skip
     for key, value in changes.items():
-        asked[key] = {**asked[key], **value} if isinstance(value, dict) else value
+        asked[key] = {**asked.get(key, {}), **value} if isinstance(value, dict) else value
     return TrainingConfig.model_validate(asked)
 
 
