@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .evidence import Citation, Evidence, Source
     from .facts import Entity, Fact, Path
     from .knowledge import KnowledgeBase
-    from .text import Span
+    from .text.spans import Span
 
     __version__: str
 

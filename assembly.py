@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .errors import SettingsError
 from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
-from .text import Language, language
+from .text.scripts import Language, language
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings

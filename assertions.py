@@ -8,7 +8,8 @@ nothing; neither does what stands in 《》, nor the title of the text.
 import re
 from collections.abc import Sequence
 
-from .text import Language, Span, language
+from .text.scripts import Language, language
+from .text.spans import Span
 
 # Behind one of these the rest of a sentence says what is not, or what might be.
 _DENIED = {

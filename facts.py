@@ -1,13 +1,13 @@
 """Facts: entities, what is said of them, who says it, and chains of such statements."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from .evidence import Source
-from .text import Span, normalize_name
+from .text.names import normalize_name
+from .text.spans import Span
 
 
 def entity_id(name: str) -> str:
@@ -131,37 +131,6 @@ class FactSource(Protocol):
     def link(self, text: str) -> list[LinkedEntity]:
         """The entities that a text names, in the order of their places."""
         ...
-
-
-# --- the written form of a fact ------------------------------------------------------------------
-
-_PART = re.compile(r"((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)", re.DOTALL)
-
-
-def format_fact(subject: str, predicate: str, object: str) -> str:
-    r"""Write a fact as evidence text; `parse_fact` reads it back.
-
-    >>> format_fact("苏轼", "朝代", "北宋")
-    '苏轼 | 朝代 | 北宋'
-    """
-    return " | ".join(_escape(part) for part in (subject, predicate, object))
-
-
-def _escape(part: str) -> str:
-    return " ".join(part.split()).replace("\\", "\\\\").replace("|", "\\|")
-
-
-def parse_fact(text: str) -> tuple[str, str, str] | None:
-    r"""Read back what `format_fact` wrote; None for any other text.
-
-    >>> parse_fact(format_fact("a|b", "is", "c\\d"))
-    ('a|b', 'is', 'c\\d')
-    """
-    match = _PART.fullmatch(text)
-    if match is None:
-        return None
-    subject, predicate, object_ = (re.sub(r"\\(.)", r"\1", part.strip()) for part in match.groups())
-    return (subject, predicate, object_) if subject and predicate and object_ else None
 
 
 def fact_names(facts: Sequence[Fact]) -> list[str]:

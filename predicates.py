@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from .relations import RELATIONS, Relation
-from .text import Span, fold, has_cjk, segmenter
+from .text.folding import fold
+from .text.scripts import has_cjk
+from .text.spans import Span
+from .text.words import segmenter
 
 
 @dataclass(frozen=True, slots=True)

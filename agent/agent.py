@@ -16,16 +16,16 @@ from langchain_core.vectorstores import VectorStore
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from ..evidence import TOOL_FAILED, Evidence, PassageSource, SearchMode, is_decline
+from ..evidence import Evidence, PassageSource, SearchMode
 from ..facts import FactSource
-from ..text import Language, language
+from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
+from ..text.scripts import Language, language
 from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
 from .answer import Answer, Reason, ReasonCode, ToolUse, find_citations
 from .answerability import DEFAULT_THRESHOLDS
 from .conversation import (
     REASON_KEY,
-    SEARCH_TOOL,
     current_turn,
     evidence_of,
     is_held,

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from ..evaluation.citations import is_supported, marks_in
 from ..evidence import Citation, Evidence
-from ..facts import parse_fact
-from ..text import Span, sentences
+from ..notation import parse_fact
+from ..text.sentences import sentences
+from ..text.spans import Span
 
 ReasonCode = Literal["no_evidence", "below_threshold", "model_declined", "step_limit"]
 

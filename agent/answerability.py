@@ -14,8 +14,12 @@ from ..chatglm3.sentence_selection import (
     question_terms,
     rank_sentences,
 )
-from ..evidence import Evidence, NumberedEvidence, evidence_in
-from ..text import Language, fold, language, normalize_name, sentences
+from ..evidence import Evidence, evidence_in
+from ..notation import NumberedEvidence
+from ..text.folding import fold
+from ..text.names import normalize_name
+from ..text.scripts import Language, language
+from ..text.sentences import sentences
 
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""

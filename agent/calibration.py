@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from ..chatglm3.sentence_selection import key_terms
 from ..evaluation.metrics import CurvePoint, declined_answered_curve, rates_at, threshold_for
 from ..evidence import Evidence
-from ..text import Language, language, sentences
+from ..text.scripts import Language, language
+from ..text.sentences import sentences
 from .answerability import score_answerability
 
 Search = Callable[[str, int], Sequence[Evidence]]

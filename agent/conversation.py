@@ -6,8 +6,8 @@ from typing import Any, cast
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
 from ..evidence import Evidence
+from ..notation import SEARCH_TOOL
 
-SEARCH_TOOL = "search_knowledge"
 REASON_KEY = "groundglm_reason"
 HELD_KEY = "groundglm_held"
 

@@ -18,12 +18,13 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from ..evidence import TOOL_FAILED, Evidence, PassageSource
+from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
-from ..text import language
+from ..notation import SEARCH_TOOL, TOOL_FAILED, fact_evidence
+from ..text.scripts import language
 from ..tools.registry import is_read_only
 from .answerability import DEFAULT_THRESHOLDS, score_answerability
-from .conversation import SEARCH_TOOL, message_text
+from .conversation import message_text
 from .model_turn import (
     MAX_QUESTION_CHARACTERS,
     GroundingOptions,
@@ -34,6 +35,7 @@ from .model_turn import (
 )
 
 _SEARCH_DEPTH = 10
+_FURTHER_FACTS = 20
 _MAX_RESULT_CHARACTERS = 20_000
 
 
@@ -113,24 +115,13 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         """Facts of a separate fact source; a base of its own gives its facts with the passages."""
         if self.facts is None or id(self.facts) == id(self.source):
             return []
-        from ..facts import format_fact
-
         known = {piece.id for piece in found}
         seen = {} if self.options.labels is None else {"labels": self.options.labels}
         links = self.facts.link(question, **seen)
         facts = [fact for link in links for fact in self.facts.facts(link.entity.id, **seen)]
         unique = {fact.id: fact for fact in facts if fact.id not in known}
-        return [
-            Evidence(
-                fact.id,
-                "fact",
-                format_fact(fact.subject, fact.predicate, fact.object),
-                0.5,
-                "linked entity",
-                fact.sources,
-            )
-            for fact in list(unique.values())[:20]
-        ]
+        listed = list(unique.values())[:_FURTHER_FACTS]
+        return [fact_evidence(fact, score=0.5, why="linked entity") for fact in listed]
 
     def _shown(self, found: Sequence[Evidence]) -> list[Evidence]:
         passages = [piece for piece in found if piece.kind == "passage"][: self.options.k]

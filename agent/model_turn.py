@@ -16,12 +16,12 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 from langgraph.types import Command
 
 from ..chatglm3.prompt import EVIDENCE_KEY
-from ..evidence import SearchMode, decline_text, format_evidence, format_question
-from ..text import Language, language
+from ..evidence import SearchMode
+from ..notation import SEARCH_TOOL, decline_text, format_evidence, format_question, missing_text
+from ..text.scripts import Language, language
 from .conversation import (
     HELD_KEY,
     REASON_KEY,
-    SEARCH_TOOL,
     current_turn,
     evidence_of,
     healed,
@@ -245,14 +245,7 @@ def declined_message(
 ) -> AIMessage:
     """The decline in the question's language, with what was missing, as a message."""
     lingo = language(question)
-    missing = cast("list[str]", artifact.get("missing") or [])
-    said = ""
-    if missing:
-        said = (
-            f"没有找到关于“{'、'.join(missing)}”的内容"
-            if lingo == "zh"
-            else f"nothing was found on {', '.join(missing)}"
-        )
+    said = missing_text(lingo, cast("list[str]", artifact.get("missing") or []))
     text = decline_text(lingo, said)
     code = "below_threshold" if artifact.get("evidence") else "no_evidence"
     declined = message.model_copy(update={"content": text}) if message else AIMessage(text)

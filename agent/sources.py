@@ -10,7 +10,7 @@ from langchain_core.vectorstores import VectorStore
 
 from ..evidence import Evidence, PassageSource, SearchMode, Source
 from ..facts import FactSource
-from ..text import Span
+from ..text.spans import Span
 
 
 class RetrieverSource:

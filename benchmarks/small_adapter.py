@@ -29,7 +29,8 @@ from langchain_core.tools import StructuredTool
 
 from groundglm import ChatGLM3, build_agent
 from groundglm.chatglm3.small_model import cached_small_model
-from groundglm.evidence import Evidence, Source, format_evidence, is_decline
+from groundglm.evidence import Evidence, Source
+from groundglm.notation import format_evidence, is_decline
 from groundglm.text import fold
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..text import fold, has_cjk, segmenter
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.words import segmenter
 
 NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 QUOTED = re.compile(r"[\"“”「『《'‘]([^\"“”」』》'’]{1,200})[\"“”」』》'’](?![a-z])")

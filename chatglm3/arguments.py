@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from ..text import fold, has_cjk
+from ..text.folding import fold
+from ..text.scripts import has_cjk
 from .argument_names import CODE, NUMBER, QUOTED, Reader, cued, directed_place, name_for, only
 from .sentence_selection import stem_word
 

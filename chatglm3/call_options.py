@@ -6,12 +6,12 @@ from typing import Any, cast
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from ..notation import SEARCH_TOOL
 from .engine import Engine, holds_grammars
 from .grammar import CallGrammar, Grammar
 from .structured_output import format_grammar, tools_grammar
-from .tool_selection import SEARCH
 
-_FREE = frozenset({SEARCH})
+_FREE = frozenset({SEARCH_TOOL})
 _MOST_CHARACTERS = 40_000  # that arguments are copied from: a grammar is made of them
 
 

@@ -11,15 +11,17 @@ from importlib.metadata import version
 
 from langchain_core.messages import AIMessage
 
-from ..evidence import (
+from ..notation import (
+    SEARCH_TOOL,
     TOOL_FAILED,
     NumberedEvidence,
     decline_text,
+    missing_text,
     parse_evidence,
     parse_question,
     without_marks,
 )
-from ..text import Language, language
+from ..text.scripts import Language, language
 from .engine import GenerationRequest, TokenChunk, one_by_one
 from .fact_answers import answer_from_facts
 from .prompt import Segment, decode_segments, read_tools
@@ -28,7 +30,6 @@ from .sentence_selection import key_terms, select_sentences
 from .tokenizer import ByteTokenizer
 from .tool_selection import choose_tool
 
-SEARCH_TOOL = "search_knowledge"
 _PIECE = 24  # ids in a chunk
 _MOST_MISSING = 5
 
@@ -113,7 +114,8 @@ def reply_to(
         return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
     if not turn.has_searched and not turn.evidence:
         return AIMessage(_NOTHING_GIVEN[lingo])
-    return AIMessage(decline_text(lingo, _missing(turn.question, lingo)))
+    missing = missing_text(lingo, key_terms(turn.question)[:_MOST_MISSING])
+    return AIMessage(decline_text(lingo, missing))
 
 
 _NOTHING_GIVEN = {
@@ -170,12 +172,3 @@ def _plain(result: str) -> str:
     except (ValueError, RecursionError):
         return result.strip()
     return value if isinstance(value, str) else result.strip()
-
-
-def _missing(question: str, lingo: Language) -> str:
-    terms = key_terms(question)[:_MOST_MISSING]
-    if not terms:
-        return ""
-    if lingo == "zh":
-        return f"没有找到关于“{'、'.join(terms)}”的内容"
-    return f"nothing was found on {', '.join(terms)}"

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..assertions import asserted_part, denies
-from ..evidence import NumberedEvidence
-from ..facts import parse_fact
+from ..notation import NumberedEvidence, parse_fact
 from ..predicates import Fit, asked_relations, plain_predicate, predicate_fit
-from ..text import Span, fold, has_cjk, sentences
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.sentences import sentences
+from ..text.spans import Span
 from .sentence_selection import key_terms
 
 _MOST_OBJECTS = 5

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from ..errors import GroundGLMError
-from ..evidence import Evidence, Source, format_question
+from ..evidence import Evidence, Source
+from ..notation import format_question
 from .chat_model import ChatGLM3
 from .engine import GenerationRequest, holds_grammars
 from .prompt import EVIDENCE_KEY, encode_chat

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..text import fold, has_cjk, sentences
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.sentences import sentences
 from .sentence_selection import stem_word
 
 #: A longer message is no plain request.

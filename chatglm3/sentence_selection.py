@@ -11,8 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..evidence import MAX_TITLE_CHARACTERS, NumberedEvidence
-from ..text import Span, fold, has_cjk, language, segmenter, sentences, words
+from ..evidence import MAX_TITLE_CHARACTERS
+from ..notation import NumberedEvidence
+from ..text.folding import fold
+from ..text.scripts import has_cjk, language
+from ..text.sentences import sentences
+from ..text.spans import Span
+from ..text.words import segmenter, words
 
 # A further sentence is given when it scores at least this share of the best one.
 _LEAST_SHARE = 0.3

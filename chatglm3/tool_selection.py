@@ -9,14 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from ..text import fold, has_cjk, segmenter
+from ..notation import SEARCH_TOOL
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.words import segmenter
 from .arguments import read_arguments_off
 from .requests import Request, read_request, tool_actions
 from .sentence_selection import stem_word
 
 ToolChoice = tuple[str, dict[str, Any]]
-
-SEARCH = "search_knowledge"
 
 _LEAST_FIT = 0.7
 
@@ -90,10 +91,10 @@ def choose_tool(
         return None
     request = read_request(question)
     if tool_choice == "auto":
-        offered = [tool for tool in tools if tool.get("name") != SEARCH]
+        offered = [tool for tool in tools if tool.get("name") != SEARCH_TOOL]
         return _choose_plainly(question, request, offered)
     offered = [tool for tool in tools if tool_choice in ("any", tool.get("name"))]
-    offered = [tool for tool in offered if tool_choice != "any" or tool.get("name") != SEARCH]
+    offered = [tool for tool in offered if tool_choice != "any" or tool.get("name") != SEARCH_TOOL]
     fitting: list[tuple[float, int, ToolChoice]] = []
     for index, tool in enumerate(offered):
         text = question if request is None else request.text

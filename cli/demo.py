@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..assembly import init_base, make_agent, open_base
-from ..facts import parse_fact
+from ..notation import parse_fact
 from .asking import EngineOption, ModelOption
 from .output import FAILED, JsonOption, console, describe_evidence, print_json, say, settings_of
 

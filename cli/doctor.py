@@ -105,7 +105,7 @@ def _settings(settings: LoadedSettings) -> dict[str, dict[str, Any]]:
 
 def _base(base: "KnowledgeBase", report: dict[str, Any]) -> dict[str, Any]:
     from ..retrieval.embeddings import CHINESE_MODELS
-    from ..text import has_cjk
+    from ..text.scripts import has_cjk
 
     data: dict[str, Any] = {
         "path": str(base.path),

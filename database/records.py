@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..facts import Fact
-from ..text import Span
+from ..text.spans import Span
 
 DocumentKind = Literal["text", "facts"]
 

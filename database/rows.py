@@ -4,7 +4,7 @@ from typing import Any
 
 from ..evidence import Source
 from ..facts import Contribution, Fact
-from ..text import Span
+from ..text.spans import Span
 from .records import DocumentRecord, FoundPassage, PassageRecord
 
 

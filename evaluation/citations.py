@@ -2,7 +2,9 @@
 
 import re
 
-from ..text import fold, language, words
+from ..text.folding import fold
+from ..text.scripts import language
+from ..text.words import words
 
 _MARK = re.compile(r"\[(\d{1,9})\]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

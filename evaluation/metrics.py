@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..text import fold
+from ..text.folding import fold
 
 
 def recall_at_k(ranked: Sequence[str], gold: Collection[str], k: int) -> float:

@@ -19,16 +19,17 @@ from ..database.records import DocumentInfo
 from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
+from ..notation import fact_evidence
 from ..retrieval.embeddings import fingerprint, load_embeddings, reads_chinese
 from ..retrieval.fusion import fuse
 from ..retrieval.vector_index import normalized
-from ..text import has_cjk
+from ..text.scripts import has_cjk
 from .embedding_record import compare_models, record_or_compare
 from .graph import KnowledgeGraph
 from .importing import to_fact
 from .indexes import Indexes
 from .records import AddReport, read_fact_set
-from .results import View, fact_evidence, passage_evidence, visible_part
+from .results import View, passage_evidence, visible_part
 from .retriever import KnowledgeBaseRetriever
 from .writing import DocumentWriter, Progress
 
@@ -261,7 +262,7 @@ class KnowledgeBase:
         passages = [
             passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
         ]
-        return passages + list(fact_evidence(facts))
+        return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
 
     def _graph(self, view: View) -> KnowledgeGraph:
         return self._indexes.graph_of(view.documents, key=view.key)

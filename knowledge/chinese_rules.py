@@ -8,7 +8,7 @@ fact costs less than a wrong one.
 import re
 from collections.abc import Iterator
 
-from ..text import fold
+from ..text.folding import fold
 from .chinese_clauses import read_clause, split_aliases
 from .chinese_words import DATE, is_nominal, is_place, is_proper, tags
 from .readings import Reading

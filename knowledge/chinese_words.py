@@ -4,7 +4,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from ..text import segmenter
+from ..text.words import segmenter
 
 if TYPE_CHECKING:
     from jieba.posseg import POSTokenizer

@@ -13,9 +13,12 @@ from ..assertions import asserted_part, quoted_sentences
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..retrieval.splitting import MAX_HEADING_CHARACTERS, markdown_heading
-from ..text import Span, fold, has_cjk, language, normalize_name, sentences
+from ..text.folding import fold
+from ..text.names import bare_name, normalize_name
+from ..text.scripts import has_cjk, language
+from ..text.sentences import sentences
+from ..text.spans import Span
 from . import chinese_rules, english_rules
-from .linking import bare_name
 from .readings import Reading
 from .structured_text import (
     Line,

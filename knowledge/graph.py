@@ -14,9 +14,9 @@ import networkx as nx
 
 from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
 from ..predicates import DEFINING, is_date, plain_predicate
-from ..text import normalize_name
+from ..text.names import bare_name, normalize_name
 from . import reasoning
-from .linking import KIND_SCORES, NameIndex, NameKind, bare_name
+from .linking import KIND_SCORES, NameIndex, NameKind
 
 #: Facts with these predicates give their subject another name, or a type.
 ALIAS_PREDICATES = frozenset(

@@ -12,7 +12,8 @@ from ..errors import DocumentError
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..retrieval.encodings import decode
-from ..text import fold, has_cjk
+from ..text.folding import fold
+from ..text.scripts import has_cjk
 
 #: A column may bear any of these names (compared folded).
 COLUMNS: Mapping[str, tuple[str, ...]] = {

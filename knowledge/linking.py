@@ -16,7 +16,10 @@ from typing import Literal, TypeAlias
 
 from ..predicates import plain_predicate
 from ..relations import PREDICATE_NAMES
-from ..text import Span, fold, has_cjk, segmenter
+from ..text.folding import fold
+from ..text.scripts import CJK, has_cjk
+from ..text.spans import Span
+from ..text.words import segmenter
 
 NameKind = Literal["name", "bare", "alias", "object", "value"]
 
@@ -31,14 +34,9 @@ KIND_SCORES: dict[NameKind, float] = {
     "value": 0.1,
 }
 
-_CJK = (
-    "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
 _TOKEN = re.compile(
-    rf"(?P<cjk>[{_CJK}])|\d+(?:[.,]\d+)*|(?:(?![{_CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
+    rf"(?P<cjk>[{CJK}])|\d+(?:[.,]\d+)*|(?:(?![{CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
 )
-_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
 #: Words that are also names ("It", "Her"), but rarely in a question.
 _COMMON_WORDS = frozenset(
@@ -88,15 +86,6 @@ def _plain(word: str) -> str:
 def name_key(name: str) -> str:
     """The key under which a name is looked up; empty for a name without letters or digits."""
     return "\x1f".join(token.form for token in tokens(name))
-
-
-def bare_name(name: str) -> str:
-    """A name without the bracket that tells it from its namesakes.
-
-    >>> bare_name("Ed Wood (film)"), bare_name("李白（唐代诗人）"), bare_name("(What's the Story)")
-    ('Ed Wood', '李白', "(What's the Story)")
-    """
-    return _BRACKETS.sub("", name) or name
 
 
 @dataclass(frozen=True, slots=True)

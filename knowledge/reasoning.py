@@ -19,7 +19,8 @@ from ..predicates import (
     plain_predicate,
     predicate_fit,
 )
-from ..text import Span, fold
+from ..text.folding import fold
+from ..text.spans import Span
 
 #: No more paths than these are given between two entities.
 MOST_PATHS = 10

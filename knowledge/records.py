@@ -11,10 +11,11 @@ from langchain_core.documents import Document
 
 from ..database.records import DocumentRecord, PassageRecord
 from ..evidence import MAX_TITLE_CHARACTERS, Source
-from ..facts import Contribution, Fact, format_fact
+from ..facts import Contribution, Fact
+from ..notation import format_fact
 from ..retrieval.loaders import READING_KEY
 from ..retrieval.splitting import split_text
-from ..text import Span
+from ..text.spans import Span
 from .extraction import extract_facts
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.

@@ -1,14 +1,13 @@
 """What a search may see, and its hits as evidence."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..database.database import Database
 from ..database.records import FoundPassage
 from ..evidence import Evidence, Source
-from ..facts import Fact, format_fact
 from .records import check_labels
 
 
@@ -51,10 +50,3 @@ def passage_evidence(found: FoundPassage, score: float, why: str) -> Evidence:
     passage = found.passage
     source = Source(passage.document_id, found.title, passage.page, passage.span)
     return Evidence(passage.id, "passage", passage.text, score, why, (source,))
-
-
-def fact_evidence(facts: Iterable[tuple[Fact, float, str]]) -> Iterator[Evidence]:
-    """Facts as evidence."""
-    for fact, score, why in facts:
-        text = format_fact(fact.subject, fact.predicate, fact.object)
-        yield Evidence(fact.id, "fact", text, score, why, fact.sources)

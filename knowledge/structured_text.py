@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from ..predicates import plain_predicate
 from ..relations import PREDICATE_NAMES, RELATIONS
-from ..text import Span, fold, has_cjk
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.spans import Span
 from .readings import Reading
 
 

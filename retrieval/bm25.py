@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import tantivy
 
-from ..text import has_cjk, words
+from ..text.scripts import has_cjk
+from ..text.words import words
 from .ranking import Hit, best
 
 MAX_QUERY_TERMS = 512

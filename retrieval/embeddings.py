@@ -11,7 +11,8 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ..errors import CheckpointError, MissingExtraError
-from ..text import fold, words
+from ..text.folding import fold
+from ..text.words import words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

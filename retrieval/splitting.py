@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..text import Span, has_cjk, sentences
+from ..text.scripts import has_cjk
+from ..text.sentences import sentences
+from ..text.spans import Span
 
 #: A longer line is no heading, whatever it begins with.
 MAX_HEADING_CHARACTERS = 200

@@ -6,12 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from groundglm.evidence import (
-    Evidence,
+from groundglm.evidence import Evidence, Source, evidence_in
+from groundglm.notation import (
     NumberedEvidence,
-    Source,
     decline_text,
-    evidence_in,
     format_evidence,
     is_decline,
     parse_evidence,

@@ -5,15 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groundglm.evidence import Source
-from groundglm.facts import (
-    Contribution,
-    Fact,
-    Path,
-    entity_id,
-    fact_names,
-    format_fact,
-    parse_fact,
-)
+from groundglm.facts import Contribution, Fact, Path, entity_id, fact_names
+from groundglm.notation import format_fact, parse_fact
 
 PARTS = st.one_of(
     st.text(max_size=30),

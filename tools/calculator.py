@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 
-from ..text import fold
+from ..text.folding import fold
 
 _MAX_CHARACTERS = 1_000
 _MAX_DIGITS = 1_000

@@ -6,9 +6,10 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.tools import tool as langchain_tool
 
+from ..notation import SEARCH_TOOL
 from .async_tools import usable_without_asyncio
 
-RESERVED_NAMES = frozenset({"search_knowledge"})
+RESERVED_NAMES = frozenset({SEARCH_TOOL})
 
 
 def as_tool(function: BaseTool | Callable[..., Any]) -> BaseTool:

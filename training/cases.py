@@ -9,10 +9,10 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from groundglm.agent.agent import _SYSTEM_PROMPT
-from groundglm.agent.conversation import SEARCH_TOOL
 from groundglm.agent.grounding import GroundingMiddleware
 from groundglm.agent.model_turn import _INSUFFICIENT, GroundingOptions
-from groundglm.evidence import Evidence, Source, format_evidence, format_question
+from groundglm.evidence import Evidence, Source
+from groundglm.notation import SEARCH_TOOL, format_evidence, format_question
 from groundglm.tools.calculator import calculator_tool
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from cases import Call, Case, Turn, piece
 from values import Values
 
-from groundglm.evidence import Evidence, decline_text
-from groundglm.facts import format_fact
+from groundglm.evidence import Evidence
+from groundglm.notation import decline_text, format_fact
 from groundglm.text import fold, sentences
 from groundglm.tools.calculator import calculate
 

@@ -8,8 +8,8 @@ from langchain_core.messages import AIMessage
 from groundglm.agent import build_agent
 from groundglm.chatglm3 import ChatGLM3, ScriptedEngine, decode_segments
 from groundglm.chatglm3.tokenizer import CONTROL_TOKENS
-from groundglm.evidence import parse_evidence
 from groundglm.knowledge import KnowledgeBase
+from groundglm.notation import parse_evidence
 from groundglm.retrieval import HashEmbeddings
 
 DOCUMENTS = [

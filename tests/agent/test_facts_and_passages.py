@@ -5,7 +5,7 @@ from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.chatglm3.fact_answers import answer_from_facts
-from groundglm.evidence import NumberedEvidence
+from groundglm.notation import NumberedEvidence
 from groundglm.retrieval import HashEmbeddings
 
 

@@ -6,9 +6,10 @@ import pytest
 from langchain_core.documents import Document
 
 from groundglm.chatglm3.sentence_selection import rank_sentences
-from groundglm.evidence import NumberedEvidence, Source
+from groundglm.evidence import Source
 from groundglm.facts import Contribution, Fact
 from groundglm.knowledge import KnowledgeBase, KnowledgeGraph, extract_facts
+from groundglm.notation import NumberedEvidence
 from groundglm.retrieval import HashEmbeddings, load_files, split_text
 from groundglm.retrieval.html import html_to_text
 from groundglm.retrieval.loaders import READING_KEY

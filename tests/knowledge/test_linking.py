@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groundglm.knowledge.linking import NameIndex, bare_name, extract_mentions, name_key
+from groundglm.knowledge.linking import NameIndex, extract_mentions, name_key
+from groundglm.text.names import bare_name
 
 
 def index_of(*names: str) -> NameIndex:

@@ -1,0 +1,34 @@
+"""Names: two spellings of one name, and a name without the note in brackets behind it."""
+
+import re
+import unicodedata
+
+from .folding import fold
+from .scripts import has_han
+
+_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
+
+
+def normalize_name(name: str) -> str:
+    """The form under which two spellings of one name are the same: folded, blanks and marks off.
+
+    >>> normalize_name("《戰國無雙 3》") == normalize_name("战国无双3")
+    True
+    >>> normalize_name("Café  Müller")
+    'cafe muller'
+    """
+    decomposed = unicodedata.normalize("NFKD", fold(unicodedata.normalize("NFKC", name)))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = re.sub(r"[^\w\s.+#&/'·-]+", " ", plain).strip()
+    if has_han(plain):
+        return re.sub(r"\s+", "", plain) or name.strip()
+    return re.sub(r"\s+", " ", plain) or name.strip()
+
+
+def bare_name(name: str) -> str:
+    """A name without the bracket that tells it from its namesakes.
+
+    >>> bare_name("Ed Wood (film)"), bare_name("李白（唐代诗人）"), bare_name("(What's the Story)")
+    ('Ed Wood', '李白', "(What's the Story)")
+    """
+    return _BRACKETS.sub("", name) or name

@@ -1,0 +1,56 @@
+"""Words, as index, engine and metrics must all cut them."""
+
+import logging
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .folding import fold
+from .scripts import CJK
+
+if TYPE_CHECKING:
+    import jieba
+
+_LETTER = rf"(?:(?![{CJK}])[^\W\d_])"
+_TOKEN = re.compile(
+    rf"(?P<cjk>[{CJK}]+)"
+    r"|(?P<number>\d+(?:[.,]\d+)*)"
+    rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*)"
+)
+
+
+@cache
+def segmenter() -> "jieba.Tokenizer":
+    """Jieba with its own dictionary, read from the package.
+
+    Jieba by itself would load a marshalled cache from the shared temporary folder, where anyone
+    could have put one; so the dictionary is parsed here instead.
+    """
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    tokenizer.initialized = True
+    return tokenizer
+
+
+def words(text: str) -> list[str]:
+    """The words of a text for search, folded: jieba's search mode and character pairs for Chinese.
+
+    >>> words("Li Bai's poems, 1,200 lines")
+    ['li', 'bai', 'poems', '1200', 'lines']
+    >>> "北京" in words("北京大學")
+    True
+    """
+    found: list[str] = []
+    for match in _TOKEN.finditer(fold(text)):
+        token = match.group()
+        if match.lastgroup == "cjk":
+            found.extend(word for word in segmenter().cut_for_search(token) if word.strip())
+            found.extend(token[i : i + 2] for i in range(len(token) - 1))
+        elif match.lastgroup == "number":
+            found.append(token.replace(",", ""))
+        else:
+            found.append(token.removesuffix("'s").replace("'", ""))
+    return found
