@@ -17,6 +17,10 @@ SEARCH_TOOL = "search_knowledge"
 #: With this begins the observation of a tool that failed.
 TOOL_FAILED = "The tool failed:"
 
+#: Under this key a HumanMessage says that `format_question` wrote it: text alone cannot, for a user
+#: may spell the same.
+EVIDENCE_KEY = "groundglm_question_holds_evidence"
+
 # --- evidence ---------------------------------------------------------------------------------
 #
 # One frame line per piece, at the margin; every line of a piece's text is indented by two blanks.

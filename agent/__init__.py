@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .agent import GroundedAgent, build_agent
     from .answer import Answer, Reason, ToolUse
-    from .answerability import DEFAULT_THRESHOLDS, Answerability, score_answerability
     from .grounding import GroundingMiddleware
     from .model_turn import GroundingOptions
     from .sources import RetrieverSource
 
 __all__ = [
-    "DEFAULT_THRESHOLDS",
     "Answer",
-    "Answerability",
     "GroundedAgent",
     "GroundingMiddleware",
     "GroundingOptions",
@@ -22,13 +19,10 @@ __all__ = [
     "RetrieverSource",
     "ToolUse",
     "build_agent",
-    "score_answerability",
 ]
 
 _HOMES = {
-    "DEFAULT_THRESHOLDS": "answerability",
     "Answer": "answer",
-    "Answerability": "answerability",
     "GroundedAgent": "agent",
     "GroundingMiddleware": "grounding",
     "GroundingOptions": "model_turn",
@@ -36,7 +30,6 @@ _HOMES = {
     "RetrieverSource": "sources",
     "ToolUse": "answer",
     "build_agent": "agent",
-    "score_answerability": "answerability",
 }
 
 

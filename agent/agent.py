@@ -19,11 +19,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from ..evidence import Evidence, PassageSource, SearchMode
 from ..facts import FactSource
 from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
+from ..questions.answerability import DEFAULT_THRESHOLDS
 from ..text.scripts import Language, language
 from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
 from .answer import Answer, Reason, ReasonCode, ToolUse, find_citations
-from .answerability import DEFAULT_THRESHOLDS
 from .conversation import (
     REASON_KEY,
     current_turn,

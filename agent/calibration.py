@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..chatglm3.sentence_selection import key_terms
 from ..evaluation.metrics import CurvePoint, declined_answered_curve, rates_at, threshold_for
 from ..evidence import Evidence
+from ..questions.answerability import score_answerability
+from ..questions.terms import key_terms
 from ..text.scripts import Language, language
 from ..text.sentences import sentences
-from .answerability import score_answerability
 
 Search = Callable[[str, int], Sequence[Evidence]]
 

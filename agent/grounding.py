@@ -21,9 +21,9 @@ from langgraph.types import Command
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
 from ..notation import SEARCH_TOOL, TOOL_FAILED, fact_evidence
+from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
 from ..text.scripts import language
 from ..tools.registry import is_read_only
-from .answerability import DEFAULT_THRESHOLDS, score_answerability
 from .conversation import message_text
 from .model_turn import (
     MAX_QUESTION_CHARACTERS,

@@ -15,9 +15,15 @@ from langchain.agents.middleware.types import (
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langgraph.types import Command
 
-from ..chatglm3.prompt import EVIDENCE_KEY
 from ..evidence import SearchMode
-from ..notation import SEARCH_TOOL, decline_text, format_evidence, format_question, missing_text
+from ..notation import (
+    EVIDENCE_KEY,
+    SEARCH_TOOL,
+    decline_text,
+    format_evidence,
+    format_question,
+    missing_text,
+)
 from ..text.scripts import Language, language
 from .conversation import (
     HELD_KEY,

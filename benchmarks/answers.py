@@ -15,11 +15,11 @@ import datasets
 from langchain_core.documents import Document
 from rank_bm25 import BM25Okapi
 
-from groundglm.chatglm3.sentence_selection import select_sentences
 from groundglm.evaluation import answer_containment, mean_reciprocal_rank, recall_at_k
 from groundglm.evidence import Evidence
 from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import NumberedEvidence
+from groundglm.questions.sentence_selection import select_sentences
 from groundglm.retrieval import HashEmbeddings
 from groundglm.text import sentences, words
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from datasets import load
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from groundglm.chatglm3.tool_selection import choose_tool
+from groundglm.questions.tool_selection import choose_tool
 from groundglm.tools import as_tool
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))

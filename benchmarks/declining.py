@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import datasets
 
-from groundglm.agent import score_answerability
 from groundglm.evaluation import (
     area_under_curve,
     contains_answer,
@@ -21,6 +20,7 @@ from groundglm.evaluation import (
     threshold_for,
 )
 from groundglm.evidence import Evidence, Source
+from groundglm.questions import score_answerability
 from groundglm.retrieval import BM25Index, fuse, split_text
 from groundglm.text import sentences
 

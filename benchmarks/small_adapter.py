@@ -39,6 +39,7 @@ sys.path[:0] = [str(ROOT / "training"), str(ROOT / "tests")]
 from calls import Caller  # noqa: E402
 from cases import _INSUFFICIENT, _SYSTEM_PROMPT, Case, agent_tools  # noqa: E402
 from chatglm3_prompts import english, perplexity  # noqa: E402
+
 from questions import Asker  # noqa: E402
 
 SEED = 20_261

@@ -13,7 +13,7 @@ import declining
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from groundglm.agent.answerability import features
+from groundglm.questions.answerability import features
 
 SETS = {
     "zh": (

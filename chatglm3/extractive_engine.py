@@ -21,14 +21,15 @@ from ..notation import (
     parse_question,
     without_marks,
 )
+from ..questions.fact_answers import answer_from_facts
+from ..questions.sentence_selection import select_sentences
+from ..questions.terms import key_terms
+from ..questions.tool_selection import choose_tool
 from ..text.scripts import Language, language
 from .engine import GenerationRequest, TokenChunk, one_by_one
-from .fact_answers import answer_from_facts
 from .prompt import Segment, decode_segments, read_tools
 from .scripted_engine import encode_reply
-from .sentence_selection import key_terms, select_sentences
 from .tokenizer import ByteTokenizer
-from .tool_selection import choose_tool
 
 _PIECE = 24  # ids in a chunk
 _MOST_MISSING = 5

@@ -13,10 +13,10 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 
 from ..errors import GroundGLMError
 from ..evidence import Evidence, Source
-from ..notation import format_question
+from ..notation import EVIDENCE_KEY, format_question
 from .chat_model import ChatGLM3
 from .engine import GenerationRequest, holds_grammars
-from .prompt import EVIDENCE_KEY, encode_chat
+from .prompt import encode_chat
 from .reply import parse_reply
 from .tokenizer import MASK, ChatGLM3Tokenizer
 

@@ -14,6 +14,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from ..notation import EVIDENCE_KEY
 from .literals import format_tool_call
 from .tokenizer import ASSISTANT, GMASK, OBSERVATION, SOP, SYSTEM, USER, Tokenizer
 
@@ -95,11 +96,6 @@ def decode_segments(ids: Sequence[int], tokenizer: Tokenizer) -> list[Segment]:
         metadata, _, content = tokenizer.decode(ids[start + 1 : end]).partition("\n")
         segments.append(Segment(_ROLES[ids[start]], metadata, content))
     return segments
-
-
-#: Under this key a HumanMessage says that `evidence.format_question` wrote it: text alone cannot,
-#: for a user may spell the same.
-EVIDENCE_KEY = "groundglm_question_holds_evidence"
 
 
 def holds_evidence(messages: Sequence[BaseMessage]) -> bool:

@@ -61,7 +61,7 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add files and folders; what has not changed is skipped, what has is read again."""
-    from ..retrieval.loaders import Refusal, load_files
+    from ..loading.files import Refusal, load_files
 
     folder = find_base(kb)
     refused: list[tuple[str, str]] = []
@@ -90,7 +90,7 @@ def add_facts(
 ) -> None:
     """Add facts from a table or JSON Lines; the file is one document, so it can be removed."""
     from ..knowledge.importing import read_facts
-    from ..retrieval.loaders import document_id
+    from ..loading.files import document_id
 
     folder = find_base(kb)
     facts = read_facts(file)

@@ -7,7 +7,7 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.retrieval import load_files
+from groundglm.loading import load_files
 
 TEXTS = {
     "长城.md": (

@@ -314,7 +314,7 @@ def _trainer(
         drawn = 0
 
         def compute_loss(self, model: Any, inputs: Any, *given: Any, **named: Any) -> Any:  # noqa: ANN401
-            found: Any = cast("Any", super()).compute_loss(model, inputs, *given, **named)
+            found: Any = library.Trainer.compute_loss(self, model, inputs, *given, **named)
             if not kept or not model.training:
                 return found
             self.drawn += 1

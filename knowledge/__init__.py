@@ -1,11 +1,10 @@
-"""Knowledge: a corpus on disk, its graph of facts, and the rules that read facts out of text."""
+"""Knowledge: a corpus on disk and its graph of facts."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .base import KnowledgeBase
-    from .extraction import extract_facts
     from .graph import KnowledgeGraph
     from .importing import read_facts
     from .retriever import KnowledgeBaseRetriever
@@ -14,7 +13,6 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBaseRetriever",
     "KnowledgeGraph",
-    "extract_facts",
     "read_facts",
 ]
 
@@ -22,7 +20,6 @@ _HOMES = {
     "KnowledgeBase": ".base",
     "KnowledgeBaseRetriever": ".retriever",
     "KnowledgeGraph": ".graph",
-    "extract_facts": ".extraction",
     "read_facts": ".importing",
 }
 

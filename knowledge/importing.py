@@ -11,7 +11,7 @@ from typing import Any, cast
 from ..errors import DocumentError
 from ..evidence import Source
 from ..facts import Contribution, Fact
-from ..retrieval.encodings import decode
+from ..loading.encodings import decode
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
-from ..predicates import plain_predicate
-from ..relations import PREDICATE_NAMES
+from ..relations import PREDICATE_NAMES, plain_predicate
 from ..text.folding import fold
 from ..text.scripts import CJK, has_cjk
 from ..text.spans import Span

@@ -10,15 +10,9 @@ from typing import TypeAlias
 import networkx as nx
 
 from ..facts import Fact, LinkedEntity, Path
-from ..predicates import (
-    DEFINING,
-    Fit,
-    asked_relations,
-    is_date,
-    is_general,
-    plain_predicate,
-    predicate_fit,
-)
+from ..questions.relation_fit import Fit, asked_relations, is_general, predicate_fit
+from ..relations import DEFINING, plain_predicate
+from ..text.dates import is_date
 from ..text.folding import fold
 from ..text.spans import Span
 

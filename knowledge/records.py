@@ -11,12 +11,12 @@ from langchain_core.documents import Document
 
 from ..database.records import DocumentRecord, PassageRecord
 from ..evidence import MAX_TITLE_CHARACTERS, Source
+from ..extraction.extraction import extract_facts
 from ..facts import Contribution, Fact
+from ..loading.files import READING_KEY
 from ..notation import format_fact
-from ..retrieval.loaders import READING_KEY
 from ..retrieval.splitting import split_text
 from ..text.spans import Span
-from .extraction import extract_facts
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
 READING_VERSION = 2

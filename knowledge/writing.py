@@ -8,8 +8,8 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.records import DocumentRecord
+from ..extraction.extraction import LONGEST_SENTENCE, unread_sentences
 from ..retrieval.vector_index import normalized
-from .extraction import LONGEST_SENTENCE, unread_sentences
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
 MAX_PASSAGE_WIDTH = 1200

@@ -1,4 +1,4 @@
-"""Retrieval: files to documents to passages, embeddings, BM25, vectors, and their fusion."""
+"""Retrieval: texts to passages, embeddings, BM25, vectors, and their fusion."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,21 +14,18 @@ if TYPE_CHECKING:
         reads_chinese,
     )
     from .fusion import fuse
-    from .loaders import Refusal, load_files
     from .splitting import TextPassage, split_text
     from .vector_index import VectorIndex
 
 __all__ = [
     "BM25Index",
     "HashEmbeddings",
-    "Refusal",
     "SentenceTransformerEmbeddings",
     "TextPassage",
     "VectorIndex",
     "fingerprint",
     "fuse",
     "load_embeddings",
-    "load_files",
     "model_name",
     "reads_chinese",
     "split_text",
@@ -37,14 +34,12 @@ __all__ = [
 _HOMES = {
     "BM25Index": "bm25",
     "HashEmbeddings": "embeddings",
-    "Refusal": "loaders",
     "SentenceTransformerEmbeddings": "embeddings",
     "TextPassage": "splitting",
     "VectorIndex": "vector_index",
     "fingerprint": "embeddings",
     "fuse": "fusion",
     "load_embeddings": "embeddings",
-    "load_files": "loaders",
     "model_name": "embeddings",
     "reads_chinese": "embeddings",
     "split_text": "splitting",

@@ -4,14 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..text.headings import MAX_HEADING_CHARACTERS, markdown_heading
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
 
-#: A longer line is no heading, whatever it begins with.
-MAX_HEADING_CHARACTERS = 200
-
-_MARKDOWN = re.compile(r"#{1,6}[ \t\u3000]+(?P<words>\S.*)")
 _CHINESE = re.compile(
     r"(?:第[一二三四五六七八九十百零〇\d]+[章节節回篇部]|[一二三四五六七八九十]+、).{0,40}"
 )
@@ -118,18 +115,6 @@ def _heading(text: str, piece: Span) -> str:
     if _CHINESE.fullmatch(line) is None:
         return markdown_heading(line)
     return "" if line[-1] in _SENTENCE_END else line  # that one is a numbered sentence of a list
-
-
-def markdown_heading(line: str) -> str:
-    """The words of a line that is a Markdown heading, or nothing; a very long line is none.
-
-    >>> [markdown_heading(line) for line in ("## Opening hours ##", "# C#", "#1 hit")]
-    ['Opening hours', 'C#', '']
-    """
-    if len(line) > MAX_HEADING_CHARACTERS:
-        return ""
-    match = _MARKDOWN.fullmatch(line.rstrip())
-    return re.sub(r"[ \t\u3000]#+$", "", match["words"]).rstrip() if match is not None else ""
 
 
 def _is_line(text: str, piece: Span) -> bool:

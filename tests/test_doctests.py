@@ -33,5 +33,5 @@ def test_the_docstring_examples_hold(name: str) -> None:
 
 def test_examples_are_found_at_all() -> None:
     finder = doctest.DocTestFinder(exclude_empty=True)
-    found = [test for test in finder.find(import_module("groundglm.text")) if test.examples]
+    found = [test for test in finder.find(import_module("groundglm.notation")) if test.examples]
     assert len(found) >= 4

@@ -12,6 +12,7 @@ import re._constants as sre
 import re._parser as parser
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,8 @@ from typing import Any
 _LENGTH = 2_000
 _SECONDS = 1.0
 _ROOT = Path(__file__).resolve().parents[1]
-_ROOMS = ("agent", "chatglm3", "cli", "database", "evaluation", "knowledge", "retrieval", "tools")
+_PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
+_ROOMS = [name.partition(".")[2] for name in _PROJECT["tool"]["setuptools"]["packages"]][1:]
 
 
 # --- the patterns of the package -----------------------------------------------------------------

@@ -54,3 +54,28 @@ def words(text: str) -> list[str]:
         else:
             found.append(token.removesuffix("'s").replace("'", ""))
     return found
+
+
+def stem_word(word: str) -> str:
+    """An English word without its commonest endings.
+
+    >>> stem_word("directed") == stem_word("directs") == stem_word("direct")
+    True
+    """
+    for ending in (
+        "ations",
+        "ation",
+        "ingly",
+        "ings",
+        "ing",
+        "edly",
+        "ies",
+        "ers",
+        "ed",
+        "es",
+        "er",
+        "s",
+    ):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from calls import NO_FUNCTION, Caller
 from cases import Case, Turn, as_record, weighted
+
 from questions import DECLINE, Asker
 
 SHARES = {

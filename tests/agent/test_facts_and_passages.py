@@ -4,8 +4,8 @@ import pytest
 from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.chatglm3.fact_answers import answer_from_facts
 from groundglm.notation import NumberedEvidence
+from groundglm.questions.fact_answers import answer_from_facts
 from groundglm.retrieval import HashEmbeddings
 
 

@@ -8,8 +8,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from groundglm.agent import build_agent
 from groundglm.chatglm3 import ChatGLM3, ScriptedEngine
-from groundglm.chatglm3.tool_selection import choose_tool
 from groundglm.knowledge import KnowledgeBase
+from groundglm.questions.tool_selection import choose_tool
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import tool
 

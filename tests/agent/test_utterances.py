@@ -5,7 +5,7 @@ from langchain_core.documents import Document
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.chatglm3.tool_selection import choose_tool
+from groundglm.questions.tool_selection import choose_tool
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import as_tool, is_read_only
 

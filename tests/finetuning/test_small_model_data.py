@@ -23,8 +23,9 @@ def scripts():
         import calls
         import cases
         import data
-        import questions
         import values
+
+        import questions
     finally:
         sys.path.remove(str(TRAINING))
     return {one.__name__: one for one in (calls, cases, data, questions, values)}

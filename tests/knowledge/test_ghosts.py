@@ -6,7 +6,8 @@ import pytest
 from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
-from groundglm.retrieval import HashEmbeddings, load_files
+from groundglm.loading import load_files
+from groundglm.retrieval import HashEmbeddings
 
 
 @pytest.fixture

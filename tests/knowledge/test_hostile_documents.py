@@ -5,14 +5,16 @@ import time
 import pytest
 from langchain_core.documents import Document
 
-from groundglm.chatglm3.sentence_selection import rank_sentences
 from groundglm.evidence import Source
+from groundglm.extraction import extract_facts
 from groundglm.facts import Contribution, Fact
-from groundglm.knowledge import KnowledgeBase, KnowledgeGraph, extract_facts
+from groundglm.knowledge import KnowledgeBase, KnowledgeGraph
+from groundglm.loading import load_files
+from groundglm.loading.files import READING_KEY
+from groundglm.loading.html import html_to_text
 from groundglm.notation import NumberedEvidence
-from groundglm.retrieval import HashEmbeddings, load_files, split_text
-from groundglm.retrieval.html import html_to_text
-from groundglm.retrieval.loaders import READING_KEY
+from groundglm.questions.sentence_selection import rank_sentences
+from groundglm.retrieval import HashEmbeddings, split_text
 
 INITIALS = " ".join("BCDFGHKLMNPQRSTVWXZ"[i % 19] + "." for i in range(400))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from langchain_core.documents import Document
 
-from groundglm.retrieval import Refusal, load_files
+from groundglm.loading import Refusal, load_files
 
 
 def load(path: Path, **options) -> list[Document]:

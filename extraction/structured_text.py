@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..predicates import plain_predicate
-from ..relations import PREDICATE_NAMES, RELATIONS
+from ..relations import PREDICATE_NAMES, RELATIONS, plain_predicate
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.spans import Span

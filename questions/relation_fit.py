@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from .relations import RELATIONS, Relation
-from .text.folding import fold
-from .text.scripts import has_cjk
-from .text.spans import Span
-from .text.words import segmenter
+from ..relations import RELATIONS, Relation, plain_predicate
+from ..text.dates import is_date
+from ..text.folding import fold
+from ..text.scripts import has_cjk
+from ..text.spans import Span
+from ..text.words import segmenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +32,6 @@ def _relations_by_predicate() -> Mapping[str, tuple[Relation, ...]]:
         for predicate in relation.predicates:
             found[predicate] = (*found.get(predicate, ()), relation)
     return found
-
-
-def plain_predicate(predicate: str) -> str:
-    """A predicate as the table and the matching see it.
-
-    >>> plain_predicate("Place_of_Birth"), plain_predicate("is directed by")
-    ('place of birth', 'directed by')
-    """
-    plain = re.sub(r"[\s_:：]+", " ", fold(predicate)).strip()
-    if has_cjk(plain):
-        return plain.replace(" ", "").removeprefix("的").removesuffix("是") or plain
-    return re.sub(r"^(?:is|are|was|were|has|have|the|a|an) (?=\w)", "", plain)
-
-
-#: Predicates that say what their subject is (as `plain_predicate` writes them).
-DEFINING = frozenset({"是", "is", "a", "an", "the", "one of", "is a", "定义", "简介", "definition"})
-
-_DATE = re.compile(
-    r"\d{1,4} ?年|\d+世纪|\d+月\d*日?|世纪|公元|\b\d{3,4}s?\b|\d{4}[-/.]\d|\b(?:january|february|"
-    r"march|"
-    r"april|may|june|july|"
-    r"august|september|october|november|december)\b|\bcentury\b|\bb\.?c\b|前\d+",
-    re.IGNORECASE,
-)
-
-
-def is_date(value: str) -> bool:
-    """Whether a fact's object reads like a point in time.
-
-    >>> is_date("1037年"), is_date("May 5, 1813"), is_date("眉山")
-    (True, True, False)
-    """
-    return _DATE.search(value) is not None
 
 
 def asked_relations(question: str) -> list[tuple[Relation, Span]]:

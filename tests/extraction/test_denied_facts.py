@@ -3,7 +3,7 @@
 import pytest
 
 from groundglm.assertions import asserted_part
-from groundglm.knowledge import extract_facts
+from groundglm.extraction import extract_facts
 
 # The topic, what gives a fact, and what must not give one about the same things.
 ENGLISH = [

@@ -7,8 +7,17 @@ from typing import Any, cast
 
 from ..text.folding import fold
 from ..text.scripts import has_cjk
-from .argument_names import CODE, NUMBER, QUOTED, Reader, cued, directed_place, name_for, only
-from .sentence_selection import stem_word
+from ..text.words import stem_word
+from .argument_names import (
+    CODE,
+    NUMBER,
+    QUOTED,
+    Reader,
+    cued,
+    directed_place,
+    name_for,
+    only,
+)
 
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]|今天|明天|后天|昨天|"

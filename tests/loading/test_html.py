@@ -2,7 +2,7 @@
 
 import time
 
-from groundglm.retrieval.html import html_to_text
+from groundglm.loading.html import html_to_text
 
 
 def test_headings_paragraphs_and_lists_are_lines() -> None:

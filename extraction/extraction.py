@@ -12,8 +12,8 @@ from dataclasses import replace
 from ..assertions import asserted_part, quoted_sentences
 from ..evidence import Source
 from ..facts import Contribution, Fact
-from ..retrieval.splitting import MAX_HEADING_CHARACTERS, markdown_heading
 from ..text.folding import fold
+from ..text.headings import MAX_HEADING_CHARACTERS, markdown_heading
 from ..text.names import bare_name, normalize_name
 from ..text.scripts import has_cjk, language
 from ..text.sentences import sentences

@@ -12,10 +12,9 @@ from typing import Any, cast
 from ..notation import SEARCH_TOOL
 from ..text.folding import fold
 from ..text.scripts import has_cjk
-from ..text.words import segmenter
+from ..text.words import segmenter, stem_word
 from .arguments import read_arguments_off
 from .requests import Request, read_request, tool_actions
-from .sentence_selection import stem_word
 
 ToolChoice = tuple[str, dict[str, Any]]
 

@@ -3,7 +3,7 @@
 import pytest
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from groundglm.chatglm3.tool_selection import choose_tool
+from groundglm.questions.tool_selection import choose_tool
 from groundglm.tools import calculator_tool
 
 CALCULATOR = [convert_to_openai_tool(calculator_tool())["function"]]

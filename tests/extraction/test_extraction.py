@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from groundglm.knowledge import extract_facts
+from groundglm.extraction import extract_facts
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 

@@ -6,20 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from ..chatglm3.fact_answers import answer_from_facts
-from ..chatglm3.sentence_selection import (
-    coverage,
-    fits_asked_type,
-    key_terms,
-    question_terms,
-    rank_sentences,
-)
 from ..evidence import Evidence, evidence_in
 from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.names import normalize_name
 from ..text.scripts import Language, language
 from ..text.sentences import sentences
+from .fact_answers import answer_from_facts
+from .sentence_selection import fits_asked_type, rank_sentences
+from .terms import coverage, key_terms, question_terms
 
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""

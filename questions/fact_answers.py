@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from ..assertions import asserted_part, denies
 from ..notation import NumberedEvidence, parse_fact
-from ..predicates import Fit, asked_relations, plain_predicate, predicate_fit
+from ..relations import plain_predicate
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
-from .sentence_selection import key_terms
+from .relation_fit import Fit, asked_relations, predicate_fit
+from .terms import key_terms
 
 _MOST_OBJECTS = 5
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
-from .sentence_selection import stem_word
+from ..text.words import stem_word
 
 #: A longer message is no plain request.
 MAX_REQUEST_CHARACTERS = 1_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from groundglm.errors import DocumentError
-from groundglm.retrieval.encodings import decode
+from groundglm.loading.encodings import decode
 
 SIMPLIFIED = [
     "北京大学",

@@ -13,9 +13,9 @@ from typing import Any, cast
 from langchain_core.documents import Document
 
 from ..errors import DocumentError
+from ..text.headings import markdown_heading
 from .encodings import decode
 from .html import MAX_NESTING, bound_nesting, html_to_text
-from .splitting import markdown_heading
 
 MAX_BYTES = 50_000_000
 #: Under this key the first document of a file tells whoever stores it what was bounded while the
