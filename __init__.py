@@ -1,7 +1,8 @@
 """GroundGLM: ChatGLM3 answers grounded in documents and a knowledge graph."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .front_door import front_door
 
 if TYPE_CHECKING:
     from .agent import Answer, GroundedAgent, build_agent
@@ -32,31 +33,23 @@ __all__ = [
     "build_agent",
 ]
 
-_HOMES = {
-    "Answer": ".agent",
-    "ChatGLM3": ".chatglm3",
-    "Citation": ".evidence",
-    "Entity": ".facts",
-    "Evidence": ".evidence",
-    "Fact": ".facts",
-    "GroundGLMError": ".errors",
-    "GroundedAgent": ".agent",
-    "KnowledgeBase": ".knowledge",
-    "MissingExtraError": ".errors",
-    "Path": ".facts",
-    "Source": ".evidence",
-    "Span": ".text",
-    "build_agent": ".agent",
-}
+_get, __dir__ = front_door(
+    __name__,
+    {
+        "agent": "Answer GroundedAgent build_agent",
+        "chatglm3": "ChatGLM3",
+        "errors": "GroundGLMError MissingExtraError",
+        "evidence": "Citation Evidence Source",
+        "facts": "Entity Fact Path",
+        "knowledge": "KnowledgeBase",
+        "text": "Span",
+    },
+)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
-        return import_module("importlib.metadata").version(__name__)
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name], __name__), name)
+        from importlib.metadata import version
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+        return version(__name__)
+    return _get(name)

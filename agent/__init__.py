@@ -1,7 +1,8 @@
 """The agent: evidence before the model's turn, tools, checked citations, declining."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .agent import GroundedAgent, build_agent
@@ -21,19 +22,13 @@ __all__ = [
     "build_agent",
 ]
 
-_HOMES = {
-    "Answer": "answer",
-    "GroundedAgent": "agent",
-    "GroundingMiddleware": "grounding",
-    "GroundingOptions": "model_turn",
-    "Reason": "answer",
-    "RetrieverSource": "sources",
-    "ToolUse": "answer",
-    "build_agent": "agent",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "agent": "GroundedAgent build_agent",
+        "answer": "Answer Reason ToolUse",
+        "grounding": "GroundingMiddleware",
+        "model_turn": "GroundingOptions",
+        "sources": "RetrieverSource",
+    },
+)

@@ -1,12 +1,17 @@
-"""Fits the weights of agent/answerability.py and prints them as the table that stands there.
+"""Fits the weights of questions/answerability.py and writes them where it reads them.
 
 Only the half of the questions that chooses settings is seen; benchmarks/declining.py reports the
 other. Chinese: CMRC 2018 with the passage gone and with only the answer's sentences gone, and RGB
 with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. It needs
-scikit-learn, which comes with sentence-transformers. Run: python benchmarks/train_answerability.py
+scikit-learn, which comes with sentence-transformers.
+
+Run: python benchmarks/train_answerability.py [--output FILE]
 """
 
+import argparse
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import datasets
 import declining
@@ -15,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 
 from groundglm.questions.answerability import features
 
+TABLE = Path(__file__).parents[1] / "questions/answerability.json"
 SETS = {
     "zh": (
         ("cmrc2018", "passage gone", 500),
@@ -51,7 +57,11 @@ def collect(name: str, case: str, limit: int | None) -> tuple[list, list, list[s
 
 
 def main() -> None:
-    """Fit and print."""
+    """Fit and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=TABLE)
+    options = parser.parse_args()
+    table: dict[str, dict[str, float]] = {}
     for language, sets in SETS.items():
         rows, labels, shares = [], [], []
         names: list[str] = []
@@ -67,10 +77,11 @@ def main() -> None:
         )
         weights = model.coef_[0] / spread
         bias = -np.quantile(rows[1] @ weights, DECLINED[language])
-        print(f'    "{language}": {{\n        "bias": {bias:.2f},')
-        for name, weight in zip(names, weights, strict=True):
-            print(f'        "{name}": {weight:.2f},')
-        print("    },")
+        named = dict(zip(names, weights, strict=True))
+        table[language] = {name: round(float(w), 2) for name, w in {"bias": bias, **named}.items()}
+    text = json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    options.output.write_text(text, "utf-8")
+    print(text, end="")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """ChatGLM3: prompt ids, replies, engines and the LangChain chat model."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ..front_door import front_door
 from .engine import Engine, GenerationRequest, TokenChunk
 from .tokenizer import ByteTokenizer, ChatGLM3Tokenizer, JsonTokenizer, Tokenizer
 
@@ -46,29 +46,18 @@ __all__ = [
     "parse_reply",
 ]
 
-_HOMES = {
-    "ChatGLM3": "chat_model",
-    "ContextOverflowError": "chat_model",
-    "ExtractiveEngine": "extractive_engine",
-    "Prefix": "adapters",
-    "Prompt": "prompt",
-    "Reply": "reply",
-    "ReplyReader": "reply",
-    "ScriptedEngine": "scripted_engine",
-    "Segment": "prompt",
-    "TransformersEngine": "transformers_engine",
-    "convert_checkpoint": "conversion",
-    "decode_segments": "prompt",
-    "encode_chat": "prompt",
-    "encode_segments": "prompt",
-    "format_tool_call": "literals",
-    "load_model": "checkpoint",
-    "load_prefix": "adapters",
-    "parse_reply": "reply",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "adapters": "Prefix load_prefix",
+        "chat_model": "ChatGLM3 ContextOverflowError",
+        "checkpoint": "load_model",
+        "conversion": "convert_checkpoint",
+        "extractive_engine": "ExtractiveEngine",
+        "literals": "format_tool_call",
+        "prompt": "Prompt Segment decode_segments encode_chat encode_segments",
+        "reply": "Reply ReplyReader parse_reply",
+        "scripted_engine": "ScriptedEngine",
+        "transformers_engine": "TransformersEngine",
+    },
+)

@@ -1,7 +1,8 @@
 """Fine-tuning: conversations as training data, adapters trained on them."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .config import TrainingConfig, read_config
@@ -23,21 +24,13 @@ __all__ = [
     "train",
 ]
 
-_HOMES = {
-    "Conversation": "formats",
-    "DatasetReport": "dataset",
-    "Encoded": "encoding",
-    "Problem": "dataset",
-    "RunReport": "training",
-    "TrainingConfig": "config",
-    "encode_conversation": "encoding",
-    "read_config": "config",
-    "read_dataset": "dataset",
-    "train": "training",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "config": "TrainingConfig read_config",
+        "dataset": "DatasetReport Problem read_dataset",
+        "encoding": "Encoded encode_conversation",
+        "formats": "Conversation",
+        "training": "RunReport train",
+    },
+)

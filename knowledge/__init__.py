@@ -1,7 +1,8 @@
 """Knowledge: a corpus on disk and its graph of facts."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .base import KnowledgeBase
@@ -16,19 +17,12 @@ __all__ = [
     "read_facts",
 ]
 
-_HOMES = {
-    "KnowledgeBase": ".base",
-    "KnowledgeBaseRetriever": ".retriever",
-    "KnowledgeGraph": ".graph",
-    "read_facts": ".importing",
-}
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "base": "KnowledgeBase",
+        "graph": "KnowledgeGraph",
+        "importing": "read_facts",
+        "retriever": "KnowledgeBaseRetriever",
+    },
+)

@@ -18,7 +18,7 @@ from ..relations import PREDICATE_NAMES, plain_predicate
 from ..text.folding import fold
 from ..text.scripts import CJK, has_cjk
 from ..text.spans import Span
-from ..text.words import segmenter
+from ..text.words import segmenter, stop_words
 
 NameKind = Literal["name", "bare", "alias", "object", "value"]
 
@@ -35,17 +35,6 @@ KIND_SCORES: dict[NameKind, float] = {
 
 _TOKEN = re.compile(
     rf"(?P<cjk>[{CJK}])|\d+(?:[.,]\d+)*|(?:(?![{CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
-)
-
-#: Words that are also names ("It", "Her"), but rarely in a question.
-_COMMON_WORDS = frozenset(
-    "a an the i you he she it we they me him her us them my your his its our their this that these "
-    "those who what when where which why how and or but not no yes is are was were be been am do "
-    "does did have has had will would can could may might must shall should of in on at by to from "
-    "for with as if so than then there here all any some one two first last new old other name "
-    "的 了 是 在 和 与 有 谁 什么 哪 哪里 哪个 多少 几 我 你 他 她 它 我们 你们 他们 这 那 这个 "
-    "那个 "
-    "怎么 为什么 吗 呢 人 年 月 日 时间 地点 名字 作者 导演".split()
 )
 
 
@@ -207,7 +196,7 @@ def _certainty(
             # A name inside 《...》 is a name if it fills the marks, else most likely a part of one.
             whole = name_key(title.cut(text)) == name_key(mention)
             return 1.0 if whole else 0.4
-    if " ".join(piece.form for piece in run) in _COMMON_WORDS or mention in _COMMON_WORDS:
+    if " ".join(piece.form for piece in run) in stop_words("name") or mention in stop_words("name"):
         return 0.0
     if plain_predicate(mention) in PREDICATE_NAMES and span != Span(0, len(text)):
         return 0.0  # what is asked, not whom it is asked of

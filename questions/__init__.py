@@ -1,7 +1,8 @@
 """Questions read without a model: terms, sentences and facts that answer, the tool that fits."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .answerability import DEFAULT_THRESHOLDS, Answerability, score_answerability
@@ -22,20 +23,13 @@ __all__ = [
     "select_sentences",
 ]
 
-_HOMES = {
-    "DEFAULT_THRESHOLDS": "answerability",
-    "Answerability": "answerability",
-    "FactAnswer": "fact_answers",
-    "SelectedSentence": "sentence_selection",
-    "answer_from_facts": "fact_answers",
-    "choose_tool": "tool_selection",
-    "key_terms": "terms",
-    "score_answerability": "answerability",
-    "select_sentences": "sentence_selection",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "answerability": "Answerability DEFAULT_THRESHOLDS score_answerability",
+        "fact_answers": "FactAnswer answer_from_facts",
+        "sentence_selection": "SelectedSentence select_sentences",
+        "terms": "key_terms",
+        "tool_selection": "choose_tool",
+    },
+)

@@ -1,10 +1,12 @@
 """How likely the evidence holds an answer, before any model is asked."""
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from ..evidence import Evidence, evidence_in
 from ..notation import NumberedEvidence
@@ -12,6 +14,7 @@ from ..text.folding import fold
 from ..text.names import normalize_name
 from ..text.scripts import Language, language
 from ..text.sentences import sentences
+from ..text.words import stop_words
 from .fact_answers import answer_from_facts
 from .sentence_selection import fits_asked_type, rank_sentences
 from .terms import coverage, key_terms, question_terms
@@ -19,50 +22,10 @@ from .terms import coverage, key_terms, question_terms
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""
 
-# Made by benchmarks/train_answerability.py on the half of the questions that chooses settings. The
-# bias puts 0.5 where most questions on a topic that a base does not hold are declined.
-_WEIGHTS: Mapping[Language, Mapping[str, float]] = {
-    "zh": {
-        "bias": -2.65,
-        "best sentence": 3.68,
-        "second sentence": -0.41,
-        "first passage": -0.39,
-        "first two passages": -0.10,
-        "best passage": 2.69,
-        "first above the later": -1.74,
-        "margin": 1.47,
-        "mean of the later scores": 1.01,
-        "title in the question": 1.68,
-        "names in the first": -0.56,
-        "names in the first two": 0.55,
-        "sentence with its title": -2.29,
-        "fits the asked type": -0.65,
-        "missing everywhere": -1.65,
-        "missing in the first": -1.26,
-        "longest common run": 1.22,
-        "title covers": 2.56,
-    },
-    "en": {
-        "bias": -2.61,
-        "best sentence": 1.55,
-        "second sentence": 0.24,
-        "first passage": -1.31,
-        "first two passages": 1.85,
-        "best passage": 0.30,
-        "first above the later": 1.34,
-        "margin": 1.30,
-        "mean of the later scores": -1.36,
-        "title in the question": 1.74,
-        "names in the first": 0.90,
-        "names in the first two": 0.33,
-        "sentence with its title": -0.35,
-        "fits the asked type": 0.06,
-        "missing everywhere": -2.40,
-        "missing in the first": 0.79,
-        "longest common run": 0.44,
-        "title covers": 2.03,
-    },
-}
+# Written by benchmarks/train_answerability.py.
+_WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
+    Path(__file__).with_name("answerability.json").read_text("utf-8")
+)
 _MOST_MISSING = 5
 _FACT_SCORE = 0.9
 
@@ -172,10 +135,5 @@ def _names_found(question: str, passages: Sequence[Evidence]) -> float:
     """The share of the question's names, quotations and numbers that the passages hold."""
     text = fold(" ".join(f"{piece.title} {piece.text}" for piece in passages))
     found = [fold(match.group(1) or match.group()) for match in _NAME.finditer(question)]
-    names = [name for name in found if name not in _QUESTION_WORDS]
+    names = [name for name in found if name not in stop_words()]
     return sum(name in text for name in names) / len(names) if names else 0.5
-
-
-_QUESTION_WORDS = frozenset(
-    "what who which where when how why is are was were do does did in of a an on at to".split()
-)

@@ -8,16 +8,13 @@ from typing import Any
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.words import segmenter
+from .word_lists import NO_NAMES
 
 NUMBER = re.compile(r"(?<![A-Za-z0-9_.])-?\d+(?:,\d{3})*(?:\.\d+)?")
 QUOTED = re.compile(r"[\"“”「『《'‘]([^\"“”」』》'’]{1,200})[\"“”」』》'’](?![a-z])")
 CODE = re.compile(r"(?<![\w.-])(?=[\w-]*\d)[A-Za-z0-9][\w-]*")
 
 _NAME_EN = re.compile(r"\b[A-Z][\w'.-]*(?:\s+(?:of|de|the|la|el|[A-Z][\w'.-]*))*(?<!of)(?<!the)")
-_NOT_NAMES = frozenset(
-    "what who where when how why which is are can could will would do does did please tell show give get set "
-    "remind convert translate calculate compute book find play send i i'd i'm the a my in on at for it if".split()
-)
 
 
 class Reader:
@@ -149,7 +146,7 @@ def _english_names(reader: Reader) -> list[str]:
     found: list[str] = []
     for match in _NAME_EN.finditer(reader.rest):
         words_ = match.group().split()
-        while words_ and words_[0].lower().rstrip("'s") in _NOT_NAMES:
+        while words_ and words_[0].lower().rstrip("'s") in NO_NAMES:
             words_ = words_[1:]
         name = re.sub(r"['’]s$", "", " ".join(words_)).rstrip(".,")
         if name and name.lower() not in reader.subject:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..text.folding import fold
+from ..text.numbers import chinese_number
 from ..text.scripts import has_cjk
 from ..text.words import stem_word
 from .argument_names import (
@@ -18,21 +19,12 @@ from .argument_names import (
     name_for,
     only,
 )
+from .word_lists import CURRENCIES, LANGUAGES
 
 _DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]|今天|明天|后天|昨天|"
     r"\b(?:today|tomorrow|yesterday|next \w+|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
-)
-_CURRENCIES = {
-    "美元": "USD", "美金": "USD", "dollar": "USD", "欧元": "EUR", "euro": "EUR", "日元": "JPY", "日圆": "JPY",
-    "yen": "JPY", "英镑": "GBP", "pound": "GBP", "人民币": "CNY", "元人民币": "CNY", "yuan": "CNY",
-    "renminbi": "CNY", "港币": "HKD", "港元": "HKD", "韩元": "KRW", "won": "KRW", "卢布": "RUB", "rupee": "INR",
-    "加元": "CAD", "澳元": "AUD", "瑞士法郎": "CHF", "swiss franc": "CHF", "新台币": "TWD",
-}  # fmt: skip
-_LANGUAGES = (
-    "英语 英文 中文 汉语 日语 日文 法语 法文 德语 德文 韩语 韩文 俄语 俄文 西班牙语 意大利语 葡萄牙语 阿拉伯语 english chinese "
-    "japanese french german korean russian spanish italian portuguese arabic".split()
 )
 
 
@@ -163,29 +155,20 @@ def _enum(reader: Reader, values: list[Any]) -> Any:
     return None
 
 
-_UNITS = (
-    (re.compile(r"minute|分钟"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:minutes?|mins?|分钟)", re.I), 1.0),
-    (re.compile(r"minute|分钟"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:hours?|小时|钟头)", re.I), 60.0),
-    (re.compile(r"second|秒"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:seconds?|secs?|秒)", re.I), 1.0),
-    (re.compile(r"second|秒"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:minutes?|mins?|分钟)", re.I), 60.0),
-    (re.compile(r"hour|小时"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:个)?(?:hours?|小时)", re.I), 1.0),
-    (re.compile(r"days|天数|几天"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:days?|天)", re.I), 1.0),
-    (re.compile(r"year|年"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:years?|年)", re.I), 1.0),
-    (re.compile(r"rate|percent|率"), re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|percent)", re.I), 1.0),
-)  # fmt: skip
-_NUMERALS = {
-    "零": 0,
-    "一": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-}
+# What a parameter counts, what people call the unit that they say, and how many it makes.
+_UNITS = tuple(
+    (re.compile(asked), re.compile(rf"(\d+(?:\.\d+)?)\s*(?:个)?(?:{said})", re.IGNORECASE), factor)
+    for asked, said, factor in (
+        (r"minute|分钟", r"minutes?|mins?|分钟", 1.0),
+        (r"minute|分钟", r"hours?|小时|钟头", 60.0),
+        (r"second|秒", r"seconds?|secs?|秒", 1.0),
+        (r"second|秒", r"minutes?|mins?|分钟", 60.0),
+        (r"hour|小时", r"hours?|小时", 1.0),
+        (r"days|天数|几天", r"days?|天", 1.0),
+        (r"year|年", r"years?|年", 1.0),
+        (r"rate|percent|率", r"%|percent", 1.0),
+    )
+)
 _CHINESE_NUMBER = re.compile(r"[一二两三四五六七八九十百千万]+(?=[个块元天分小公年只张人份里斤])")
 
 
@@ -202,7 +185,8 @@ def _number(reader: Reader, name: str, schema: Mapping[str, Any], *, whole: bool
         factor = {"万": 1e4, "亿": 1e8}[scaled.group(1)] if scaled else 1
         return _as_number(float(text.replace(",", "")) * factor, whole)
     text = reader.take(_CHINESE_NUMBER.search(reader.rest))
-    return None if text is None else _as_number(float(_chinese_number(text)), whole)
+    value = None if text is None else chinese_number(text)
+    return None if value is None else _as_number(float(value), whole)
 
 
 _AFTER_NUMBER = re.compile(
@@ -241,19 +225,6 @@ def _as_number(value: float, whole: bool) -> int | float | None:
     return None if whole else value
 
 
-def _chinese_number(text: str) -> int:
-    total = section = digit = 0
-    for character in text:
-        if character in _NUMERALS:
-            digit = _NUMERALS[character]
-        elif character == "万":
-            total, section, digit = total + (section + digit) * 10_000, 0, 0
-        else:
-            section += (digit or 1) * {"十": 10, "百": 100, "千": 1000}[character]
-            digit = 0
-    return total + section + digit
-
-
 def _array(reader: Reader, name: str, items: Mapping[str, Any]) -> list[Any] | None:
     found: list[Any] = []
     while len(found) < 20:
@@ -274,13 +245,16 @@ def _string(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None:
         return _currency(reader, name)
     if hint == "language":
         folded = fold(reader.rest)
-        found = [(folded.find(word), word) for word in _LANGUAGES if word in folded]
+        found = [(folded.find(word), word) for word in LANGUAGES if word in folded]
         if not found:
             return None
         position, word = max(found)
         return reader.take(re.compile(re.escape(word), re.IGNORECASE).search(reader.rest, position))
     if hint == "symbol":
-        pattern = r"(?<![A-Za-z])[A-Z]{1,5}(?:\.[A-Z]{1,2})?(?![A-Za-z])|\b[A-Z0-9][A-Z0-9-]{3,}\b|\b\d{6}\b"
+        pattern = (
+            r"(?<![A-Za-z])[A-Z]{1,5}(?:\.[A-Z]{1,2})?(?![A-Za-z])|"
+            r"\b[A-Z0-9][A-Z0-9-]{3,}\b|\b\d{6}\b"
+        )
         return reader.take(re.search(pattern, reader.rest)) or reader.take(
             QUOTED.search(reader.rest), 1
         )
@@ -296,14 +270,24 @@ def _string(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None:
     return directed_place(reader, name) or name_for(reader, name, schema)
 
 
+# Sums in words, one sign after another.
+_SIGNS = (
+    (r"乘以|\btimes\b|\bmultiplied by\b|乘", "*"),
+    (r"除以|\bdivided by\b", "/"),
+    (r"加上?|\bplus\b", "+"),
+    (r"减去?|\bminus\b", "-"),
+    (r"的平方(?!根)|\bsquared\b", "**2"),
+    (r"的立方|\bcubed\b", "**3"),
+    (r"\bto the power of\b|\^", "**"),
+    (r"的(?=\d+次方)", "**"),
+    (r"次方", ""),
+    (r"百分之(\d+(?:\.\d+)?)", r"\1%"),
+)
+
+
 def _sum(reader: Reader) -> str | None:
     text = fold(reader.rest).replace("×", "*").replace("÷", "/")
-    for pattern, symbol in (
-        (r"乘以|\btimes\b|\bmultiplied by\b|乘", "*"), (r"除以|\bdivided by\b", "/"), (r"加上?|\bplus\b", "+"),
-        (r"减去?|\bminus\b", "-"), (r"的平方(?!根)|\bsquared\b", "**2"), (r"的立方|\bcubed\b", "**3"),
-        (r"\bto the power of\b|\^", "**"), (r"的(?=\d+次方)", "**"), (r"次方", ""),
-        (r"百分之(\d+(?:\.\d+)?)", r"\1%"),
-    ):  # fmt: skip
+    for pattern, symbol in _SIGNS:
         text = re.sub(pattern, symbol, text)
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%\s*(?:of|的)\s*(\d+(?:\.\d+)?)", r"\1/100*\2", text)
     text = re.sub(r"(\d+(?:\.\d+)?)的(\d+(?:\.\d+)?)%", r"\1*\2/100", text)
@@ -340,7 +324,7 @@ def _currency(reader: Reader, name: str) -> str | None:
     folded = fold(reader.rest)
     for match in re.finditer(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", reader.rest):
         found.append((match.start(), match.end(), match.group()))
-    for word, code in _CURRENCIES.items():
+    for word, code in CURRENCIES.items():
         position = folded.find(word)
         if position >= 0:
             found.append((position, position + len(word), code))

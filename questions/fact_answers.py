@@ -11,6 +11,7 @@ from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
+from ..text.words import stop_words
 from .relation_fit import Fit, asked_relations, predicate_fit
 from .terms import key_terms
 
@@ -110,7 +111,7 @@ def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
             rf"{subject}的?{asked}(?:是|为|：|:|叫)|是{subject}的{asked}|由[^，。]{{2,12}}{asked}"
         )
         return re.search(pattern, sentence) is not None
-    content = [word for word in re.findall(r"[a-z]+", plain) if word not in _SMALL_WORDS]
+    content = [word for word in re.findall(r"[a-z]+", plain) if word not in stop_words()]
     if len(content) != 1:
         return False
     asked, of = content[0], rf" of (?:the )?{subject}"
@@ -119,9 +120,6 @@ def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
         rf"\b{subject}['’]s {asked} (?:is|was) \w"
     )
     return re.search(pattern, sentence) is not None
-
-
-_SMALL_WORDS = frozenset("a an the of in on at by to for from with is are was were be as".split())
 
 
 # --- names ----------------------------------------------------------------------------------------

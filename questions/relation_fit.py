@@ -14,7 +14,9 @@ from ..text.dates import is_date
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.spans import Span
-from ..text.words import segmenter
+from ..text.words import segmenter, stop_words
+
+_WEAK = stop_words("predicate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +83,11 @@ def _value_fits(relation: Relation, object_: str) -> bool:
     return is_date(fold(object_)) == (relation.value == "date")
 
 
-_WEAK_WORDS = frozenset(
-    "时间 日期 地点 名称 类型 主要 数量 情况 所属 人物 内容 信息 相关 是否 目前 方式 方法 代表 "
-    "中文 有 是 为 在 "
-    "the a an of in on at by to for is are was were be as and or with from has have had it its "
-    "this that "
-    "name date type number first main also who what when where which how does did do".split()
-)
-
-
 def _literal_fit(plain: str, question: str) -> Fit | None:
     """Whether the question names the predicate itself, wholly or for the greater part."""
     if has_cjk(plain):
         return _literal_fit_chinese(plain, question)
-    wanted = [_stem(word) for word in re.findall(r"[^\W\d_]+", plain) if word not in _WEAK_WORDS]
+    wanted = [_stem(word) for word in re.findall(r"[^\W\d_]+", plain) if word not in _WEAK]
     if not wanted:
         return None
     heard = {
@@ -107,13 +100,13 @@ def _literal_fit(plain: str, question: str) -> Fit | None:
 
 
 def _literal_fit_chinese(plain: str, question: str) -> Fit | None:
-    if len(plain) >= 2 and plain not in _WEAK_WORDS:
+    if len(plain) >= 2 and plain not in _WEAK:
         position = question.find(plain)
         if position >= 0:
             return Fit(0.95, Span(position, position + len(plain)))
     if len(plain) < 4 or (plain.endswith(("时间", "日期")) and not _ASKS_WHEN.search(question)):
         return None
-    parts = [word for word in segmenter().cut(plain) if len(word) > 1 and word not in _WEAK_WORDS]
+    parts = [word for word in segmenter().cut(plain) if len(word) > 1 and word not in _WEAK]
     matched = [word for word in parts if word in question]
     if not matched or 2 * len("".join(matched)) < len(plain):
         return None

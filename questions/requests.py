@@ -15,63 +15,18 @@ from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.words import stem_word
+from .word_lists import ACTIONS
 
 #: A longer message is no plain request.
 MAX_REQUEST_CHARACTERS = 1_000
 
-# Verbs of one kind of action, in both languages: a request fits a tool that does the same.
-_ACTIONS: Mapping[str, tuple[str, ...]] = {
-    row.split()[0]: tuple(word.replace("_", " ") for word in row.split())
-    for row in (
-        "get fetch show tell give display read check look look_up find find_out list query see search "
-        "view retrieve lookup report 查 查询 查一下 查看 查找 查查 看 看看 看一下 告诉 显示 获取 列出 搜索 搜 "
-        "找 找到 读取 检索 给出 列举",
-        "delete remove erase wipe drop purge 删除 删掉 删去 移除 删 清除 清空 注销 去掉",
-        "cancel withdraw revoke 取消 撤销 撤回 退订 退掉",
-        "close turn_off switch_off shut shut_down shut_off off disable deactivate 关闭 关掉 关上 关 熄灭 停用 "
-        "禁用",
-        "open turn_on switch_on on enable activate start launch 打开 开启 开 启动 启用 点亮",
-        "send email mail text message forward write notify inform 发送 发 发给 寄 寄给 发邮件 通知 转发 写信 "
-        "写邮件",
-        "transfer pay wire remit deposit send 转账 转 汇 汇款 付 支付 付款 打钱 打款 转给",
-        "book reserve schedule arrange plan make set 预订 预定 预约 订 安排 约",
-        "order buy purchase book 订 购买 买 下单 订购",
-        "create add make set register insert generate draft save record log note 创建 添加 新建 新增 加 增加 建立 "
-        "注册 录入 生成 记录 记下 记 保存 登记",
-        "update change edit modify set adjust rename replace move increase decrease raise lower dim 更新 修改 "
-        "更改 改 编辑 设置 设定 设为 调整 调到 调 改成 改为 重命名 移动 提高 降低",
-        "reset restore restart reboot 重置 恢复 重启 重设",
-        "remind alert wake set 提醒 叫醒",
-        "translate 翻译 译 译成 翻成",
-        "convert exchange change 换算 兑换 转换 换成 折算",
-        "calculate compute count work_out add_up sum 计算 算 算一下 算出 算算 数一下 统计 求",
-        "play 播放 放一首 放",
-        "call dial phone ring 打电话 拨打 拨 呼叫 致电",
-        "stop pause halt end quit 停止 暂停 停 结束 终止",
-        "download 下载",
-        "upload 上传",
-        "copy duplicate 复制 拷贝",
-        "print 打印",
-        "share 分享",
-        "lock 锁 锁定 锁上 锁住",
-        "unlock 解锁",
-        "block ban 封 屏蔽 拉黑 封禁",
-        "approve accept 批准",
-        "reject decline 驳回",
-        "assign 分配 指派",
-        "publish post 发布 发表",
-        "refund 退款",
-        "run execute 运行 执行",
-    )
-}
 _VERBS: dict[str, frozenset[str]] = {}
-for _action, _words in _ACTIONS.items():
+for _action, _words in ACTIONS.items():
     for _verb in _words:
         _VERBS[_verb] = _VERBS.get(_verb, frozenset()) | {_action}
 _ZH_VERBS = sorted((verb for verb in _VERBS if has_cjk(verb)), key=len, reverse=True)
-_DEFAULT_ACTIONS = frozenset(
-    {"get"}
-)  # "The weather of a city": it names what it gives, not what it does
+# "The weather of a city": it names what it gives, not what it does.
+_DEFAULT_ACTIONS = frozenset({"get"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +45,8 @@ class Request:
 # --- what is no request --------------------------------------------------------------------------
 
 _CONDITION = re.compile(
-    r"\b(?:if|unless|whether|suppose|supposing|imagine|assuming|provided that|in case|hypothetically|"
-    r"pretend)\b|如果|假如|要是|倘若|万一|假设|除非|是否|会不会|的话",
+    r"\b(?:if|unless|whether|suppose|supposing|imagine|assuming|provided that|in case|"
+    r"hypothetically|pretend)\b|如果|假如|要是|倘若|万一|假设|除非|是否|会不会|的话",
     re.IGNORECASE,
 )
 _NO_REQUEST = re.compile(
@@ -119,8 +74,8 @@ _THANKS = re.compile(
 # --- what is one ---------------------------------------------------------------------------------
 
 _LEAD_EN = re.compile(
-    r"(?:(?:hi|hello|hey|ok|okay|alright|thanks|thank you|well|so|now|then|and|also|next|finally|just|"
-    r"kindly|quickly|go ahead and)\b[,!.]?\s+|[A-Z]\w{2,15},\s+)*",
+    r"(?:(?:hi|hello|hey|ok|okay|alright|thanks|thank you|well|so|now|then|and|also|next|finally|"
+    r"just|kindly|quickly|go ahead and)\b[,!.]?\s+|[A-Z]\w{2,15},\s+)*",
     re.IGNORECASE,
 )
 _ASKS_EN = re.compile(
@@ -150,8 +105,8 @@ def read_request(message: str) -> Request | None:
 
     >>> [read_request(text).verb for text in ("Please delete user 5.", "帮我取消订单 A1234")]
     ['delete', '取消']
-    >>> [read_request(text) for text in ("Don't delete user 5", "取消订单需要什么手续？", "Who am I?")]
-    [None, None, None]
+    >>> [read_request(text) for text in ("Don't delete user 5", "取消订单需要什么手续？")]
+    [None, None]
     """
     if len(message) > MAX_REQUEST_CHARACTERS:
         return None

@@ -1,14 +1,16 @@
 """Choosing the sentences of the evidence that answer a question, without a model.
 
 Terms of the question that name the topic (they stand in the title) say nothing about which
-sentence answers; what counts is the weighted share of the other terms that a sentence holds, whether
-it holds something of the asked type, and the share of the rarer characters.
+sentence answers; what counts is the weighted share of the other terms that a sentence holds,
+whether it holds something of the asked kind, and the share of the rarer characters.
 """
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..evidence import MAX_TITLE_CHARACTERS
 from ..notation import NumberedEvidence
@@ -23,21 +25,11 @@ from .terms import QuestionTerms, coverage, holds_term, question_terms
 _LEAST_SHARE = 0.3
 
 _CUES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
-    (re.compile(question), re.compile(answer))
-    for question, answer in (
-        (r"什么时候|何时|哪一?年|哪[一个]*[月天日]|几[年月日号]|时间|\bwhen\b|what (?:year|date|day)",
-         r"\d{1,4}\s*[年月日世]|[一二三四五六七八九十]+[年月日]|\b1\d{3}\b|\b20\d{2}\b|世纪|century"),
-        (r"多少|几[个名位人次种家条座岁所部场层代届]|多[长高大远久重宽深]|how (?:many|much|long|old|far|tall)",
-         r"\d|[一二三四五六七八九十百千万亿两]+[个名位人次种家条座岁所部米年元倍]|"
-         r"\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million)\b"),
-        (r"哪里|哪儿|何处|何地|什么地方|位于|地点|哪个?(?:国家?|城市|省|市|县|地区|州)|\bwhere\b|"
-         r"what (?:city|country|state|county)",
-         r"[省市县区州国镇村乡岛山河湖路街]|位于|\b(?:in|at|near|located)\b [A-Z]"),
-        (r"为什么|为何|原因|\bwhy\b", r"因为|由于|因此|为了|因|导致|所以|\b(?:because|due to|since|so that)\b"),
-        (r"谁|哪位|什么人|\bwhose?\b|\bwhom\b", r"[·．]|[先生女士教授博士王帝]|由.{1,12}[所担任]|[A-Z]\w+ [A-Z]\w+"),
-        (r"作者|写的|著", r"著|作者|撰|写|编"),
-    )
-)  # fmt: skip
+    (re.compile(row["asked"]), re.compile(row["given"]))
+    for row in tomllib.loads(Path(__file__).with_name("asked_kinds.toml").read_text("utf-8"))[
+        "kind"
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,67 +12,16 @@ from typing import Any, cast
 from ..notation import SEARCH_TOOL
 from ..text.folding import fold
 from ..text.scripts import has_cjk
-from ..text.words import segmenter, stem_word
+from ..text.words import segmenter, stem_word, stop_words
 from .arguments import read_arguments_off
 from .requests import Request, read_request, tool_actions
+from .word_lists import BESIDE_A_REQUEST, SUBJECTS
 
 ToolChoice = tuple[str, dict[str, Any]]
 
 _LEAST_FIT = 0.7
 
-# Words of one subject in both languages; a tool and a question meet where they share a row.
-_SUBJECTS: Sequence[Sequence[str]] = tuple(
-    row.split()
-    for row in (
-        "weather 天气 气温 温度 forecast temperature 下雨 rain raining sunny umbrella 带伞 冷 热 晴",
-        "stock 股票 股价 shares ticker 股份",
-        "currency exchange convert conversion 汇率 兑换 换算 换成 货币 美元 欧元 日元 英镑 折合 usd eur jpy",
-        "remind reminder 提醒 alarm 闹钟",
-        "translate translation 翻译 译成 翻成",
-        "calculate calculator arithmetic 计算 算 等于 compute 表达式",
-        "email mail 邮件 邮箱 e-mail",
-        "flight flights 航班 机票 飞机",
-        "hotel hotels 酒店 宾馆 旅馆 room 客房",
-        "train trains 火车 高铁 车次 列车",
-        "restaurant restaurants 餐厅 饭店 餐馆 table",
-        "time clock timezone 时间 几点 时区",
-        "date calendar 日期 日历 星期 weekday",
-        "distance 距离 多远 far",
-        "route directions navigate 路线 导航 怎么走",
-        "news headlines 新闻 头条",
-        "music song songs play 音乐 歌曲 播放 放一首",
-        "order orders 订单 parcel shipment tracking 快递 物流 包裹",
-        "price 价格 多少钱 cost",
-        "movie movies film 电影 影片",
-        "book booking reserve reservation 预订 预约 订",
-        "length unit units 单位 公里 英里 厘米 kilometers miles",
-        "weight kilograms pounds 公斤 磅 体重 bmi",
-        "light lights lamp 灯 开灯 关灯 brightness 亮度",
-        "message sms text send 短信 消息 发送 发给",
-        "user account 用户 账户 账号 balance 余额",
-        "password passwords 密码",
-        "random dice 随机 骰子",
-        "count number words length 字数 统计",
-        "meeting event schedule appointment 会议 日程 安排",
-        "search lookup find 搜索 查找 查询",
-        "air quality aqi 空气 质量 污染 pm2.5",
-        "interest loan mortgage 利息 贷款 房贷",
-        "tax 税 个税 税款",
-        "holiday holidays 节假日 假期 放假",
-        "dictionary define definition 词典 定义 释义",
-        "population 人口",
-        "phone call dial 电话 拨打",
-    )
-)
-
-# Words that stand in every description and tell nothing.
-_EMPTY = frozenset(
-    "a an the of in on at to for from by with and or is are be this that it its get set return returns "
-    "given current currently specific specified value values name string number a tool function use used "
-    "using user's which what when where who how will can you your please me my i do does into as than per "
-    "info information data result results if any all one two provide provides find search lookup query"
-    .split()
-)  # fmt: skip
+_EMPTY = stop_words("description")
 
 
 def choose_tool(
@@ -153,11 +102,13 @@ def _unexplained(left: str, verb: str, tool: Mapping[str, Any], subject: frozens
     told = fold(f"{tool.get('name', '')} {tool.get('description', '')} {_parameters(tool)}")
     own = {stem_word(word) for word in re.findall(r"[a-z]+", f"{told} {' '.join(subject)} {verb}")}
     folded = fold(left)
-    heard = {stem_word(word) for word in re.findall(r"[a-z]+", folded) if word not in _SMALL}
+    heard = {
+        stem_word(word) for word in re.findall(r"[a-z]+", folded) if word not in BESIDE_A_REQUEST
+    }
     if heard - own:
         return True
     known = {word for word in segmenter().cut(told) if has_cjk(word) and len(word) > 1}
-    for word in sorted({*known, *subject, verb, *_SMALL_ZH}, key=len, reverse=True):
+    for word in sorted({*known, *subject, verb, *BESIDE_A_REQUEST}, key=len, reverse=True):
         folded = folded.replace(word, " ") if has_cjk(word) else folded
     return len(re.findall(r"[\u4e00-\u9fff]", folded)) > 1
 
@@ -166,16 +117,6 @@ def _in_description(text: str, verb: str, tool: Mapping[str, Any]) -> bool:
     """Whether a Chinese request is, verb and all, what the description calls the tool: 关机."""
     words_ = segmenter().cut(fold(str(tool.get("description", ""))))
     return any(len(word) > len(verb) and word in text for word in words_ if has_cjk(word))
-
-
-_SMALL = frozenset(
-    "a an the to for from in into at on of off by with my me us our your please now today just all and it its "
-    "this that s dollar dollars euro euros yuan right away immediately again up out".split()
-)
-_SMALL_ZH = frozenset(
-    "今天 现在 马上 立刻 一下 所有 全部 全都 一个 一封 一张 给我 告诉我 帮我 我的 我 都 把 将 给 向 从 到 的 元 块 号 "
-    "吗 吧 了 为 成 是 在 个".split()
-)
 
 
 def _wanted(tool: Mapping[str, Any]) -> frozenset[str]:
@@ -201,9 +142,9 @@ def tool_fit(question: str, tool: Mapping[str, Any]) -> float:
     fit = sum(1.6 if word in named else 0.7 for word in heard & own)
     if has_cjk(description):
         cut = (w for w in segmenter().cut(description) if has_cjk(w))  # English words: see above
-        terms = {w for w in cut if len(w) > 1 and w not in _PLAIN_ZH}
+        terms = {w for w in cut if len(w) > 1 and w not in _EMPTY}
         fit += sum(1.0 for term in terms if term in folded)
-    for row in _SUBJECTS:
+    for row in SUBJECTS:
         in_tool = [_holds(f"{name} {description}", own, word) for word in row]
         in_question = [_holds(folded, heard, word) for word in row]
         if any(in_tool) and any(in_question):
@@ -212,11 +153,6 @@ def tool_fit(question: str, tool: Mapping[str, Any]) -> float:
     if _looks_like_calculator(name, description) and is_arithmetic(question):
         fit += 3.0
     return fit
-
-
-_PLAIN_ZH = frozenset(
-    "查询 获取 返回 指定 给定 根据 当前 一个 两个 用户 信息 数据 结果 工具 函数 使用 可以 名称 用于 进行 某个".split()
-)
 
 
 def _holds(text: str, stems: frozenset[str], word: str) -> bool:
@@ -237,7 +173,7 @@ def _name_words(name: str) -> list[str]:
 
 def _subject_words(tool: Mapping[str, Any]) -> frozenset[str]:
     text = fold(f"{tool.get('name', '')} {tool.get('description', '')}")
-    rows = [word for row in _SUBJECTS if any(word in text for word in row) for word in row]
+    rows = [word for row in SUBJECTS if any(word in text for word in row) for word in row]
     # "Transfer 250 to Bob": the word that names the tool is no one's name.
     return frozenset(rows) | frozenset(_name_words(str(tool.get("name", ""))))
 
@@ -255,8 +191,11 @@ def _looks_like_calculator(name: str, description: str) -> bool:
 
 
 _OPERATION = re.compile(
-    r"\d\s*[-+*/×÷^%]\s*[\d(（]|[加减乘除]以?\s*[\d(（]|(?:次方|平方根?|立方|开方)|百分之|\d\s*%\s*(?:的|of)|"
-    r"\b(?:plus|minus|times|divided by|multiplied by|squared|cubed|to the power of|square root of)\b",
+    r"\d\s*[-+*/×÷^%]\s*[\d(（]|[加减乘除]以?\s*[\d(（]|"
+    r"(?:次方|平方根?|立方|开方)|百分之|"
+    r"\d\s*%\s*(?:的|of)|"
+    r"\b(?:plus|minus|times|divided by|multiplied by|squared|cubed|to the power of|"
+    r"square root of)\b",
     re.IGNORECASE,
 )
 
@@ -267,8 +206,8 @@ _DATE = re.compile(r"\d{2,4}[-/]\d{1,2}[-/]\d{1,4}|\d{3,}(?:-\d{3,})+")
 
 # What may stand around a sum without asking for anything more.
 _AROUND = re.compile(
-    r"\b(?:please|what|is|are|['’]s|how|much|many|calculate|compute|work out|evaluate|the|result|value|"
-    r"of|for|me|can|could|you|tell|equals?|sum|and|plus|minus|times|divided|multiplied|by|squared|cubed|"
+    r"\b(?:please|what|is|are|['’]s|how|much|many|calculate|compute|work out|evaluate|the|result|"
+    r"value|of|for|me|can|could|you|tell|equals?|sum|and|plus|minus|times|divided|multiplied|by|squared|cubed|"
     r"to|power|percent|half)\b|请|帮我|一下|计算|算出|算|求|等于|是|多少|几|结果|的|加上?|减去?|乘以?|除以?|次方|平方|"
     r"立方|百分之|得|呢|吗|啊|告诉我|你|能|可以",
     re.IGNORECASE,
@@ -290,7 +229,7 @@ def is_bare_sum(question: str) -> bool:
 def is_arithmetic(question: str) -> bool:
     """Whether a question holds something to calculate.
 
-    >>> is_arithmetic("12 乘以 7 等于多少？"), is_arithmetic("What is 3.5% of 200?"), is_arithmetic("谁是李白")
-    (True, True, False)
+    >>> is_arithmetic("12 乘以 7 等于多少？"), is_arithmetic("谁是李白")
+    (True, False)
     """
     return _OPERATION.search(_DATE.sub(" ", fold(question))) is not None

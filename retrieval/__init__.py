@@ -1,7 +1,8 @@
 """Retrieval: texts to passages, embeddings, BM25, vectors, and their fusion."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .bm25 import BM25Index
@@ -31,22 +32,16 @@ __all__ = [
     "split_text",
 ]
 
-_HOMES = {
-    "BM25Index": "bm25",
-    "HashEmbeddings": "embeddings",
-    "SentenceTransformerEmbeddings": "embeddings",
-    "TextPassage": "splitting",
-    "VectorIndex": "vector_index",
-    "fingerprint": "embeddings",
-    "fuse": "fusion",
-    "load_embeddings": "embeddings",
-    "model_name": "embeddings",
-    "reads_chinese": "embeddings",
-    "split_text": "splitting",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "bm25": "BM25Index",
+        "embeddings": (
+            "HashEmbeddings SentenceTransformerEmbeddings fingerprint load_embeddings model_name "
+            "reads_chinese"
+        ),
+        "fusion": "fuse",
+        "splitting": "TextPassage split_text",
+        "vector_index": "VectorIndex",
+    },
+)

@@ -2,7 +2,9 @@
 
 import logging
 import re
+import tomllib
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .folding import fold
@@ -79,3 +81,19 @@ def stem_word(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word
+
+
+@cache
+def stop_words(place: str = "base") -> frozenset[str]:
+    """Words that tell nothing, in both languages (stop_words.toml).
+
+    Args:
+        place: Where they tell nothing: "base" in a question; "predicate", "name" or "description"
+            what more tells nothing there.
+
+    >>> "the" in stop_words(), "date" in stop_words(), "date" in stop_words("predicate")
+    (True, False, True)
+    """
+    table = tomllib.loads(Path(__file__).with_name("stop_words.toml").read_text("utf-8"))
+    listed = [table["base"], table[place]]
+    return frozenset(word for part in listed for word in (*part["en"], *part["zh"]))

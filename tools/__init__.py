@@ -1,7 +1,8 @@
 """Tools that a model can call: the user's own functions and a safe calculator."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .calculator import calculate, calculator_tool
@@ -9,17 +10,10 @@ if TYPE_CHECKING:
 
 __all__ = ["as_tool", "as_tools", "calculate", "calculator_tool", "is_read_only", "tool"]
 
-_HOMES = {
-    "as_tool": "registry",
-    "as_tools": "registry",
-    "calculate": "calculator",
-    "calculator_tool": "calculator",
-    "is_read_only": "registry",
-    "tool": "registry",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "calculator": "calculate calculator_tool",
+        "registry": "as_tool as_tools is_read_only tool",
+    },
+)
