@@ -1,7 +1,5 @@
 """Facts from files, CSV or JSON Lines, one a row; bad rows are named, the others kept."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +9,9 @@ from typing import Any, cast
 from ..errors import DocumentError
 from ..evidence import Source
 from ..facts import Contribution, Fact
-from ..loading.encodings import decode
+from ..loading.json import json_lines
+from ..loading.parts import text_of
+from ..loading.tables import LONGEST_FIELD, separator_of, table_rows
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 
@@ -28,9 +28,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "aliases": ("aliases", "alias", "别名"),
 }
 REQUIRED = ("subject", "predicate", "object")
-
-_LONGEST_FIELD = 10_000
-_LONGEST_RECORD = 4 * _LONGEST_FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def read_facts(path: str | Path) -> FactFile:
     """
     path = Path(path)
     try:
-        text = decode(path.read_bytes())
+        text = text_of(path.read_bytes())
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read: {error.strerror or error}") from error
     except DocumentError as error:
@@ -104,9 +101,7 @@ def _collect(rows: Iterable[tuple[int, dict[str, Any] | str]]) -> FactFile:
 
 
 def _csv_rows(text: str, *, name: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    header_line = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(",\t;|，", key=lambda mark: (header_line.count(mark), mark == ","))
-    records = _records(text, delimiter)
+    records = table_rows(text, separator_of(text))
     header: list[str] = []
     for _, row in records:
         if not isinstance(row, str) and any(cell.strip() for cell in row):
@@ -118,43 +113,6 @@ def _csv_rows(text: str, *, name: str) -> Iterator[tuple[int, dict[str, Any] | s
             yield line, row
         elif any(cell.strip() for cell in row):
             yield line, _csv_row(row, header, columns)
-
-
-class _Unclosed(Exception):
-    """A record goes on for longer than any row does."""
-
-
-def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """The rows of a CSV with the line each begins in, or why one cannot be read.
-
-    A quotation mark that is never closed makes the rest of a file one cell: such a line is given up
-    alone, and reading goes on behind it.
-    """
-    lines = list(io.StringIO(text, newline=""))
-    position = start = size = 0
-
-    def feed() -> Iterator[str]:
-        nonlocal position, size
-        while position < len(lines):
-            size += len(lines[position])
-            if size > _LONGEST_RECORD and position > start:
-                raise _Unclosed
-            position += 1
-            yield lines[position - 1]
-
-    while position < len(lines):
-        start, size = position, 0
-        try:
-            row = next(csv.reader(feed(), delimiter=delimiter))
-            if position == len(lines) > start + 1 and "".join(lines[start:]).count('"') % 2:
-                raise _Unclosed
-            yield start + 1, row
-        except _Unclosed:
-            position = start + 1
-            yield start + 1, "a quotation mark is not closed"
-        except csv.Error as error:
-            position = max(position, start + 1)
-            yield start + 1, f"not readable as CSV: {error}"
 
 
 def _csv_row(row: list[str], header: list[str], columns: Mapping[str, int]) -> dict[str, Any] | str:
@@ -190,15 +148,8 @@ def _json_rows(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     if text.lstrip().startswith("["):
         yield from _json_array(text)
         return
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value: object = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, f"not JSON: {error}"
-            continue
-        yield number, _json_row(value)
+    for number, value in json_lines(text):
+        yield number, f"not JSON: {value}" if isinstance(value, ValueError) else _json_row(value)
 
 
 def _json_array(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
@@ -275,8 +226,8 @@ def _validated(row: Mapping[str, Any]) -> tuple[str, str, str, float]:
         text = " ".join(str(value).split())
         if not text:
             raise ValueError(f"the {key} is empty")
-        if len(text) > _LONGEST_FIELD:
-            raise ValueError(f"the {key} is longer than {_LONGEST_FIELD} characters")
+        if len(text) > LONGEST_FIELD:
+            raise ValueError(f"the {key} is longer than {LONGEST_FIELD} characters")
         parts.append(text)
     return parts[0], parts[1], parts[2], _confidence(row.get("confidence", 1.0))
 

@@ -14,6 +14,7 @@ from ..evidence import MAX_TITLE_CHARACTERS, Source
 from ..extraction.extraction import extract_facts
 from ..facts import Contribution, Fact
 from ..loading.files import READING_KEY
+from ..loading.parts import page_of
 from ..notation import format_fact
 from ..retrieval.splitting import split_text
 from ..text.spans import Span
@@ -141,7 +142,7 @@ def read_document(candidate: Candidate, *, max_width: int, extract: bool = True)
         passages.append(
             PassageRecord(
                 f"p-{digest[:20]}", candidate.id, position, piece.span, text, piece.heading,
-                page=None, vector_key=key,
+                page=page_of(candidate.metadata, piece.span.start), vector_key=key,
             )
         )  # fmt: skip
     facts = (
@@ -158,18 +159,23 @@ def read_document(candidate: Candidate, *, max_width: int, extract: bool = True)
         candidate.labels,
         candidate.content_hash,
         tuple(passages),
-        tuple(_with_passages(facts, passages)),
+        tuple(_placed(facts, passages, candidate.metadata)),
     )
 
 
-def _with_passages(facts: Iterable[Fact], passages: Sequence[PassageRecord]) -> Iterator[Fact]:
+def _placed(
+    facts: Iterable[Fact], passages: Sequence[PassageRecord], metadata: Mapping[str, Any]
+) -> Iterator[Fact]:
+    """The facts with the passage and the page on which each is said."""
     starts = [passage.span.start for passage in passages]
 
     def located(said: Contribution) -> Contribution:
         if said.source.span is None or not passages:
             return said
-        index = max(0, bisect_right(starts, said.source.span.start) - 1)
-        return replace(said, passage_id=passages[index].id)
+        start = said.source.span.start
+        index = max(0, bisect_right(starts, start) - 1)
+        source = replace(said.source, page=page_of(metadata, start))
+        return replace(said, source=source, passage_id=passages[index].id)
 
     for fact in facts:
         yield replace(fact, contributions=tuple(located(said) for said in fact.contributions))

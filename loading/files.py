@@ -1,31 +1,24 @@
 """Files and folders to Documents: text, Markdown, HTML, JSON, JSON Lines and CSV."""
 
-import csv
-import io
-import json
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.documents import Document
 
 from ..errors import DocumentError
-from ..text.headings import markdown_heading
-from .encodings import decode
-from .html import MAX_NESTING, bound_nesting, html_to_text
+from .html import read_html
+from .json import read_json, read_json_lines
+from .parts import PAGES_KEY, Part, Reader
+from .plain import read_markdown, read_plain
+from .tables import read_table
 
 MAX_BYTES = 50_000_000
 #: Under this key the first document of a file tells whoever stores it what was bounded while the
 #: file was read ("notes") and which documents there are of the file now ("parts", ids); not stored.
 READING_KEY = "groundglm_reading"
-
-_DEEP = f"elements nested deeper than {MAX_NESTING} were read as plain text"
-_TEXT_FIELDS = ("text", "content", "body", "正文", "内容", "文本")
-_FIRST_LEVEL = ("# ", "#\t")
-_TITLE_FIELDS = ("title", "name", "标题", "名称")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +27,6 @@ class Refusal:
 
     path: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One document of a file; `part` tells several of one file apart."""
-
-    text: str
-    title: str = ""
-    part: str = ""
-    note: str = ""
 
 
 def load_files(
@@ -95,7 +78,7 @@ def load_file(
         yield Refusal(name, "it is nested too deeply")
     else:
         notes = [one.note for one in read if one.note]
-        parts = [f"{name}{one.part}" for one in read] if path.suffix.lower() in _IN_PARTS else []
+        parts = [f"{name}{one.name}" for one in read] if path.suffix.lower() in _IN_PARTS else []
         reading = {key: value for key, value in (("notes", notes), ("parts", parts)) if value}
         for number, one in enumerate(read):
             metadata: dict[str, Any] = {
@@ -103,9 +86,11 @@ def load_file(
                 "source": name,
                 "size": status.st_size,
             }
+            if one.page_starts:
+                metadata[PAGES_KEY] = list(one.page_starts)
             if reading and number == 0:
                 metadata[READING_KEY] = reading
-            yield Document(one.text, id=f"{name}{one.part}", metadata=metadata)
+            yield Document(one.text, id=f"{name}{one.name}", metadata=metadata)
 
 
 def document_id(path: Path, root: Path | None) -> str:
@@ -137,7 +122,7 @@ def _leads_into(link: Path, top: Path) -> bool:
         return False
 
 
-def _read_file(path: Path, max_bytes: int) -> Iterator[_Read]:
+def _read_file(path: Path, max_bytes: int) -> Iterator[Part]:
     reader = _FORMATS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(_FORMATS))
@@ -151,13 +136,12 @@ def _read_file(path: Path, max_bytes: int) -> Iterator[_Read]:
         raise DocumentError("it is no regular file")
     with path.open("rb") as file:
         data = file.read(max_bytes)  # no more, though it may be growing
-    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if not data.strip():
         raise DocumentError("it is empty")
     found = False
-    for one in reader(text):
+    for one in reader(data):
         if not _is_unicode(one.text + one.title):
-            raise DocumentError(f"it holds half a character (a lone surrogate) {one.part}".strip())
+            raise DocumentError(f"it holds half a character (a lone surrogate) {one.name}".strip())
         if one.text.strip():
             found = True
             yield one
@@ -174,117 +158,17 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _plain(text: str) -> Iterator[_Read]:
-    yield _Read(text)
-
-
-def _markdown(text: str) -> Iterator[_Read]:
-    first = (markdown_heading(line) for line in text.split("\n") if line[:2] in _FIRST_LEVEL)
-    yield _Read(text, next(filter(None, first), ""))
-
-
-def _html(text: str) -> Iterator[_Read]:
-    bounded, is_deep = bound_nesting(text)
-    title, body = html_to_text(bounded)
-    yield _Read(body, title, note=_DEEP if is_deep else "")
-
-
-def _json(text: str) -> Iterator[_Read]:
-    try:
-        value: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"it is no valid JSON: {error}") from error
-    if isinstance(value, list) and all(isinstance(one, dict) for one in cast("list[Any]", value)):
-        items = cast("list[dict[str, Any]]", value)
-        for number, item in enumerate(items, start=1):
-            yield _item(item, f"#{number}")
-    else:
-        yield _item(cast("object", value), "")
-
-
-def _json_lines(text: str) -> Iterator[_Read]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value: object = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DocumentError(f"line {number} is no valid JSON: {error}") from error
-        yield _item(value, f"#{number}")
-
-
-def _item(value: object, part: str) -> _Read:
-    if isinstance(value, dict):
-        data = cast("Mapping[str, Any]", value)
-        title = _first(data, _TITLE_FIELDS)
-        body = _first(data, _TEXT_FIELDS)
-        if body:
-            return _Read(body, title, part)
-        return _Read("\n".join(_lines(data, "")), title, part)
-    return _Read(value if isinstance(value, str) else "\n".join(_lines(value, "")), "", part)
-
-
-def _first(data: Mapping[str, Any], names: Iterable[str]) -> str:
-    for name in names:
-        value = data.get(name)
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
-
-
-def _lines(value: object, path: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in cast("Mapping[str, object]", value).items():
-            yield from _lines(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        listed = cast("list[object]", value)
-        if all(not isinstance(inner, dict | list) for inner in listed):
-            yield f"{path}: {', '.join(map(str, listed))}"
-            return
-        for number, inner in enumerate(listed, start=1):
-            yield from _lines(inner, f"{path}[{number}]")
-    elif value is not None:
-        yield f"{path}: {value}" if path else str(value)
-
-
-def _csv(text: str) -> Iterator[_Read]:
-    try:
-        reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
-        rows = [row for row in reader if any(row)]
-    except csv.Error as error:
-        raise DocumentError(f"it is no valid CSV: {error}") from error
-    if len(rows) < 2:
-        yield _Read(text)
-        return
-    header, *body = rows
-    yield _Read("\n\n".join("\n".join(_cells(header, row)) for row in body))
-
-
-def _delimiter(text: str) -> str:
-    """What stands most often in the first line, outside quotes."""
-    first = re.sub(r'"[^"]*"', "", text.lstrip().split("\n", 1)[0])
-    return max(",;\t|", key=first.count)
-
-
-def _cells(header: Sequence[str], row: Sequence[str]) -> Iterator[str]:
-    for number, cell in enumerate(row):
-        name = header[number].strip() if number < len(header) else ""
-        value = " ".join(cell.split())
-        if value:
-            yield f"{name}: {value}" if name else value
-
-
-_FORMATS: Mapping[str, Callable[[str], Iterator[_Read]]] = {
-    ".txt": _plain,
-    ".text": _plain,
-    ".md": _markdown,
-    ".markdown": _markdown,
-    ".html": _html,
-    ".htm": _html,
-    ".json": _json,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".csv": _csv,
-    ".tsv": _csv,
+_FORMATS: Mapping[str, Reader] = {
+    ".txt": read_plain,
+    ".text": read_plain,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_html,
+    ".htm": read_html,
+    ".json": read_json,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".csv": read_table,
+    ".tsv": read_table,
 }
 _IN_PARTS = frozenset({".json", ".jsonl", ".ndjson"})

@@ -1,8 +1,11 @@
 """HTML to readable text: title, headings, paragraphs, lists and tables, one line each."""
 
 import re
+from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .parts import Part, text_of
 
 _DROPPED = (
     *("script", "style", "noscript", "template", "svg", "iframe", "object", "nav", "footer"),
@@ -16,6 +19,7 @@ _BLOCKS = frozenset(
 _IN_LAYOUT = "table, p, div, ul, ol, h1, h2, h3, h4, h5, h6"
 #: Deeper than this, elements only hold text: a parser's time grows with the square of the depth.
 MAX_NESTING = 200
+_DEEP = f"elements nested deeper than {MAX_NESTING} were read as plain text"
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # Their end is often left out, so that they say nothing about the depth, or they have none.
@@ -23,6 +27,13 @@ _NOT_COUNTED = frozenset(
     "p li dt dd tr td th tbody thead tfoot option optgroup rb rt rp html head body colgroup "
     "caption br hr img input meta link area base col embed source track wbr param".split()
 )
+
+
+def read_html(data: bytes) -> Iterator[Part]:
+    """The text of a page, with its title."""
+    bounded, is_deep = bound_nesting(text_of(data))
+    title, body = html_to_text(bounded)
+    yield Part(body, title, note=_DEEP if is_deep else "")
 
 
 def html_to_text(html: str) -> tuple[str, str]:

@@ -1,0 +1,53 @@
+"""What a reader of a format gives: a file's bytes become one or several parts of text."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from .encodings import decode
+
+#: Under this key the metadata of a document says where its pages begin, in characters of its text;
+#: the first of them is page 1.
+PAGES_KEY = "page_starts"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One document of a file; `name` tells several of one file apart.
+
+    `page_starts` are the characters of `text` at which pages begin; `note` says what was bounded.
+    """
+
+    text: str
+    title: str = ""
+    name: str = ""
+    page_starts: tuple[int, ...] = ()
+    note: str = ""
+
+
+#: A reader of a format; it raises DocumentError where the bytes are none of it.
+Reader = Callable[[bytes], Iterator[Part]]
+
+
+def text_of(data: bytes) -> str:
+    """The text of bytes in any encoding, every kind of line end a plain one."""
+    return decode(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def page_of(metadata: Mapping[str, Any], position: int) -> int | None:
+    """The page on which a character of a document stands.
+
+    By `page_starts` of its metadata, else its `page` where it is of one page, as the loaders of
+    LangChain split PDF; None where neither says so.
+
+    >>> page_of({"page_starts": [0, 1800]}, 1800), page_of({"page": 3}, 5), page_of({}, 5)
+    (2, 3, None)
+    """
+    starts: object = metadata.get(PAGES_KEY)
+    if isinstance(starts, list | tuple):
+        listed = cast("list[object]", starts)
+        if all(isinstance(one, int) for one in listed):
+            return bisect_right(sorted(cast("list[int]", listed)), position) or None
+    page: object = metadata.get("page")
+    return page if isinstance(page, int) and not isinstance(page, bool) else None
