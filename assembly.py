@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from .agent.agent import GroundedAgent
-    from .agent.answer import Answer
+    from .agent.transcript import Answer
     from .chatglm3.chat_model import ChatGLM3
     from .knowledge.base import KnowledgeBase
 

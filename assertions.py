@@ -87,14 +87,14 @@ def asserted_part(sentence: str, topic: str = "") -> str:
     >>> asserted_part("李白不是四川人。"), asserted_part("李白是诗人，并非画家。")
     ('', '李白是诗人')
     """
-    lingo = language(sentence)
+    lang = language(sentence)
     seen = _without_names(sentence, topic)
-    if _ASKED.search(seen) or _REPORTED[lingo].search(seen) or _quotes_a_clause(seen, lingo):
+    if _ASKED.search(seen) or _REPORTED[lang].search(seen) or _quotes_a_clause(seen, lang):
         return ""
-    denied = _DENIED[lingo].search(seen)
+    denied = _DENIED[lang].search(seen)
     if denied is None:
         return sentence
-    cuts = [match.start() for match in _CUT[lingo].finditer(seen, 0, denied.start() + 1)]
+    cuts = [match.start() for match in _CUT[lang].finditer(seen, 0, denied.start() + 1)]
     cuts = [cut for cut in cuts if not _in_brackets(seen, cut)]
     return sentence[: cuts[-1]] if cuts else ""
 
@@ -129,11 +129,11 @@ def _without_names(sentence: str, topic: str) -> str:
     return seen.replace(topic, "X" * len(topic)) if len(topic) > 1 else seen
 
 
-def _quotes_a_clause(sentence: str, lingo: Language) -> bool:
+def _quotes_a_clause(sentence: str, lang: Language) -> bool:
     for match in _QUOTED.finditer(sentence):
         inside = match.group(1).strip()
-        long = len(inside) >= 5 if lingo == "zh" else len(inside.split()) >= 3
-        if long and _VERBS[lingo].search(inside):
+        long = len(inside) >= 5 if lang == "zh" else len(inside.split()) >= 3
+        if long and _VERBS[lang].search(inside):
             return True
     return False
 

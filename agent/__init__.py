@@ -6,10 +6,10 @@ from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .agent import GroundedAgent, build_agent
-    from .answer import Answer, Reason, ToolUse
     from .grounding import GroundingMiddleware
     from .model_turn import GroundingOptions
     from .sources import RetrieverSource
+    from .transcript import Answer, Reason, ToolUse
 
 __all__ = [
     "Answer",
@@ -26,7 +26,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     {
         "agent": "GroundedAgent build_agent",
-        "answer": "Answer Reason ToolUse",
+        "transcript": "Answer Reason ToolUse",
         "grounding": "GroundingMiddleware",
         "model_turn": "GroundingOptions",
         "sources": "RetrieverSource",

@@ -8,7 +8,7 @@ from typing import Any, cast
 from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain.agents.middleware import AgentMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolCall, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
@@ -16,51 +16,22 @@ from langchain_core.vectorstores import VectorStore
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 
-from ..evidence import Evidence, PassageSource, SearchMode
+from ..evidence import PassageSource, SearchMode
 from ..facts import FactSource
-from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
 from ..questions.answerability import DEFAULT_THRESHOLDS
-from ..text.scripts import Language, language
+from ..text.scripts import Language
 from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
-from .answer import Answer, Reason, ReasonCode, ToolUse, find_citations
-from .conversation import (
-    REASON_KEY,
-    current_turn,
-    evidence_of,
-    is_held,
-    message_text,
-    number_evidence,
-)
+from .conversation import message_text
 from .grounding import GroundingMiddleware
-from .model_turn import MAX_QUESTION_CHARACTERS, GroundingOptions, GroundingStyle
+from .model_turn import GroundingOptions, GroundingStyle
 from .sources import as_source, check_given_labels, check_labelled
+from .transcript import Answer, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead
-
-_SYSTEM_PROMPT = (
-    "Answer from the numbered evidence and put its numbers in brackets, such as [1], behind each "
-    "statement. Say so when the evidence does not hold the answer. Answer in the language of the "
-    "question.\n请依据编号的资料回答，并在每句话后用方括号注明编号，如 [1]；资料不足时请说明。"
-)
+from .wording import SYSTEM_PROMPT
 
 # What has next to no word in common with a question only keeps a model from calling a function.
 _NOISE: Mapping[Language, float] = {"zh": 0.03, "en": 0.03}
-
-_REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
-    "no_evidence": {
-        "zh": "知识库中没有找到相关资料",
-        "en": "nothing relevant was found in the knowledge base",
-    },
-    "below_threshold": {
-        "zh": "找到的资料不足以回答这个问题",
-        "en": "what was found is not sufficient to answer this question",
-    },
-    "model_declined": {
-        "zh": "模型认为资料中没有答案",
-        "en": "the model did not find the answer in the evidence",
-    },
-    "step_limit": {"zh": "达到步数上限", "en": "the limit of steps was reached"},
-}
 
 
 class GroundedAgent:
@@ -89,7 +60,7 @@ class GroundedAgent:
         _check(question)
         with self._thread(thread_id) as config:
             state = self.graph.invoke({"messages": [_message(question)]}, config)
-        return self._answer(question, state)
+        return read_answer(question, state, model=self.model_name)
 
     async def aask(self, question: str, *, thread_id: str | None = None) -> Answer:
         """The same for asyncio.
@@ -101,7 +72,7 @@ class GroundedAgent:
         _check(question)
         async with self._athread(thread_id) as config:
             state = await self.graph.ainvoke({"messages": [_message(question)]}, config)
-        return self._answer(question, state)
+        return read_answer(question, state, model=self.model_name)
 
     def stream(self, question: str, *, thread_id: str | None = None) -> Iterator[str | Answer]:
         """Stream the text of the reply as it is written, and at last the whole `Answer`.
@@ -129,7 +100,7 @@ class GroundedAgent:
                     text = message_text(data[0])
                     if text:
                         yield text
-        yield self._answer(question, state)
+        yield read_answer(question, state, model=self.model_name)
 
     @contextmanager
     def _thread(self, thread_id: str | None) -> Generator[RunnableConfig]:
@@ -161,48 +132,6 @@ class GroundedAgent:
         # Every step of the model may be followed by one of tools; our own limit ends before this.
         limit = 4 * self._steps + 50
         return {"configurable": {"thread_id": thread_id}, "recursion_limit": limit}
-
-    def _answer(self, question: str, state: Mapping[str, Any]) -> Answer:
-        messages = cast("list[AnyMessage]", state["messages"])
-        turn = current_turn(messages)
-        numbers = number_evidence(messages, state.get("evidence_numbers", {}))
-        shown: dict[int, Evidence] = {}
-        for message in turn:
-            for piece in evidence_of(message):
-                shown[numbers[piece.id]] = piece
-        known = {numbers[piece.id]: piece for message in messages for piece in evidence_of(message)}
-        last = turn[-1]
-        text = message_text(last)
-        citations, unknown = find_citations(text, known)
-        reason = _reason(last, text, language(question))
-        uses = tuple(_tool_uses(turn))
-        notes = [
-            f"The tool {use.name} failed: {use.result.removeprefix(TOOL_FAILED).strip()}"
-            for use in uses
-            if use.status == "failed"
-        ]
-        if len(question) > MAX_QUESTION_CHARACTERS:
-            notes.append(
-                f"The question has {len(question)} characters; "
-                f"the first {MAX_QUESTION_CHARACTERS} were used."
-            )
-        if unknown:
-            listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
-            notes.append(f"The answer cites {listed}, which no evidence bears.")
-        if shown and reason is None and not uses and not citations:
-            notes.append("The answer cites no evidence.")
-        return Answer(
-            text,
-            tuple(citations),
-            shown | {one.number: known[one.number] for one in citations},
-            uses,
-            declined=reason is not None,
-            reason=reason,
-            usage=_usage(turn),
-            trace=tuple(_trace(turn)),
-            notes=tuple(notes),
-            model=str(last.response_metadata.get("model_name") or self.model_name),
-        )
 
 
 def build_agent(
@@ -273,7 +202,7 @@ def build_agent(
     graph: Any = create_agent(
         model,
         listed,
-        system_prompt=_SYSTEM_PROMPT if system_prompt is None else system_prompt,
+        system_prompt=SYSTEM_PROMPT if system_prompt is None else system_prompt,
         middleware=[*middleware, ground],
         checkpointer=saver,
     )
@@ -301,57 +230,3 @@ def _check(question: str) -> None:
 
 def _message(question: str) -> HumanMessage:
     return HumanMessage(question, id=f"question-{uuid.uuid4().hex}")
-
-
-def _reason(last: AnyMessage, text: str, lingo: Language) -> Reason | None:
-    code: object = last.response_metadata.get(REASON_KEY)
-    if code is None and is_decline(text):
-        code = "model_declined"
-    if code not in _REASONS:
-        return None
-    known = cast("ReasonCode", code)
-    return Reason(known, _REASONS[known][lingo])
-
-
-def _tool_uses(turn: Sequence[AnyMessage]) -> Iterator[ToolUse]:
-    results = {m.tool_call_id: m for m in turn if isinstance(m, ToolMessage)}
-    for message in turn:
-        if isinstance(message, AIMessage):
-            for call in message.tool_calls:
-                if call["name"] != SEARCH_TOOL:
-                    yield _tool_use(call, results.get(call["id"] or ""))
-
-
-def _tool_use(call: ToolCall, result: ToolMessage | None) -> ToolUse:
-    if result is None:
-        return ToolUse(call["name"], call["args"], "", "failed")
-    status = "held" if is_held(result) else "failed" if result.status == "error" else "done"
-    return ToolUse(call["name"], call["args"], message_text(result), status)
-
-
-def _usage(turn: Sequence[AnyMessage]) -> dict[str, int]:
-    total = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    for message in turn:
-        if isinstance(message, AIMessage) and message.usage_metadata:
-            for key in total:
-                total[key] += cast("Mapping[str, int]", message.usage_metadata)[key]
-    return total
-
-
-def _trace(turn: Sequence[AnyMessage]) -> Iterator[dict[str, Any]]:
-    for message in turn:
-        if isinstance(message, ToolMessage):
-            step: dict[str, Any] = {"step": "observation", "tool": message.name}
-            artifact: object = message.artifact
-            if message.name == SEARCH_TOOL and isinstance(artifact, dict):
-                data = cast("dict[str, Any]", artifact)
-                step |= {key: value for key, value in data.items() if key != "evidence"}
-                step["evidence"] = [piece["id"] for piece in data.get("evidence", [])]
-            else:
-                step["result"] = message_text(message)
-            yield step
-        elif isinstance(message, AIMessage):
-            for call in message.tool_calls:
-                yield {"step": "call", "tool": call["name"], "args": call["args"]}
-            if not message.tool_calls:
-                yield {"step": "reply", "text": message_text(message)}

@@ -119,14 +119,14 @@ def _choose(
     scores: Mapping[Language, tuple[list[float], list[float]]], decline_rate: float
 ) -> dict[Language, Calibration]:
     chosen: dict[Language, Calibration] = {}
-    for lingo, (answerable, unanswerable) in scores.items():
+    for lang, (answerable, unanswerable) in scores.items():
         if min(len(answerable), len(unanswerable)) < LEAST_QUESTIONS:
             continue
         threshold = threshold_for(unanswerable[::2], decline_rate)
         held_out = answerable[1::2], unanswerable[1::2]
         rates = rates_at(*held_out, threshold)
         curve = tuple(declined_answered_curve(*held_out))
-        chosen[lingo] = Calibration(
+        chosen[lang] = Calibration(
             threshold, rates.answered, rates.declined, len(answerable), len(unanswerable), curve
         )
     if not chosen:

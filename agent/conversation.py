@@ -1,7 +1,8 @@
-"""Reading a conversation: its current turn, the evidence in it, and the numbers that it bears."""
+"""A conversation read once: its current turn, the evidence in it, and the numbers that it bears."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypedDict, cast
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -10,6 +11,64 @@ from ..notation import SEARCH_TOOL
 
 REASON_KEY = "groundglm_reason"
 HELD_KEY = "groundglm_held"
+
+#: Of a longer question the beginning is used.
+MAX_QUESTION_CHARACTERS = 4_000
+
+
+class SearchResult(TypedDict, total=False):
+    """What a search leaves in the artifact of its message: plain JSON data.
+
+    `evidence` are pieces as `Evidence.to_dict` writes them. A search that was judged also says
+    whether what it found is `sufficient`, by which `score` against which `threshold`, and which
+    words of the question were `missing`.
+    """
+
+    evidence: list[dict[str, Any]]
+    sufficient: bool
+    score: float
+    threshold: float
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The messages of a conversation, its current turn, and the numbers of its evidence by id."""
+
+    messages: Sequence[AnyMessage]
+    turn: Sequence[AnyMessage]
+    numbers: Mapping[str, int]
+
+    @classmethod
+    def read(cls, messages: Sequence[AnyMessage], known: Mapping[str, int]) -> "Conversation":
+        """Read messages in which the evidence of earlier turns bears `known` numbers."""
+        return cls(messages, current_turn(messages), number_evidence(messages, known))
+
+    @property
+    def question(self) -> str:
+        """What the current turn asks."""
+        return message_text(self.turn[0]) if self.turn else ""
+
+    @property
+    def search(self) -> SearchResult:
+        """The result of the search with which the current turn began; empty where there is none."""
+        for message in self.turn:
+            artifact: object = message.artifact if isinstance(message, ToolMessage) else None
+            if isinstance(artifact, dict):
+                return cast("SearchResult", artifact)
+        return {}
+
+    def evidence(self) -> dict[int, Evidence]:
+        """All the evidence, by its numbers."""
+        return self._numbered(self.messages)
+
+    def evidence_of_turn(self) -> dict[int, Evidence]:
+        """The evidence that was shown in the current turn, by its numbers."""
+        return self._numbered(self.turn)
+
+    def _numbered(self, messages: Sequence[AnyMessage]) -> dict[int, Evidence]:
+        found = (piece for message in messages for piece in evidence_of(message))
+        return {self.numbers[piece.id]: piece for piece in found}
 
 
 def message_text(message: BaseMessage) -> str:

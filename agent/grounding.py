@@ -1,7 +1,6 @@
 """Grounding: retrieval as a tool call that has already been made when the model's turn begins."""
 
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, hook_config
@@ -20,23 +19,20 @@ from langgraph.types import Command
 
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
-from ..notation import SEARCH_TOOL, TOOL_FAILED, fact_evidence
+from ..notation import SEARCH_TOOL, fact_evidence
 from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
 from ..text.scripts import language
-from ..tools.registry import is_read_only
-from .conversation import message_text
+from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .model_turn import (
-    MAX_QUESTION_CHARACTERS,
     GroundingOptions,
     GroundingState,
     ModelTurn,
     declined_message,
-    held_call,
 )
+from .tool_guard import bounded, failed, held_call, may_change
 
 _SEARCH_DEPTH = 10
 _FURTHER_FACTS = 20
-_MAX_RESULT_CHARACTERS = 20_000
 
 
 class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
@@ -79,15 +75,15 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
 
     def _ground(self, message: HumanMessage) -> dict[str, Any]:
         question = message_text(message)[:MAX_QUESTION_CHARACTERS]
-        lingo = language(question)
+        lang = language(question)
         found = self.source.search(
             question, k=_SEARCH_DEPTH, mode=self.options.mode, labels=self.options.labels
         )
         found = found + self._further_facts(question, found)
         judged = score_answerability(question, found)
-        threshold = (self.options.thresholds or DEFAULT_THRESHOLDS)[lingo]
+        threshold = (self.options.thresholds or DEFAULT_THRESHOLDS)[lang]
         sufficient = bool(found) and judged.score >= threshold
-        artifact = {
+        artifact: SearchResult = {
             "evidence": [piece.to_dict() for piece in self._shown(found)],
             "sufficient": sufficient,
             "score": round(judged.score, 4),
@@ -128,7 +124,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         return passages + [piece for piece in found if piece.kind == "fact"]
 
     def _search_tool(self) -> BaseTool:
-        def search_knowledge(query: str) -> tuple[str, dict[str, Any]]:
+        def search_knowledge(query: str) -> tuple[str, SearchResult]:
             if not query.strip():
                 return "the query is empty", {"evidence": [], "sufficient": False}
             found = self.source.search(
@@ -138,7 +134,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
                 labels=self.options.labels,
             )
             shown = [piece.to_dict() for piece in found]
-            artifact = {"evidence": shown, "sufficient": bool(found)}
+            artifact: SearchResult = {"evidence": shown, "sufficient": bool(found)}
             return _summary(artifact), artifact
 
         return StructuredTool.from_function(
@@ -185,11 +181,11 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         if self._is_held(request):
             return held_call(request.tool_call)
         try:
-            return _bounded(handler(request))
+            return bounded(handler(request))
         except GraphBubbleUp:
             raise
         except Exception as error:  # a tool may raise anything, and the turn must go on
-            return _failed(request, error)
+            return failed(request, error)
 
     async def awrap_tool_call(
         self,
@@ -200,19 +196,14 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         if self._is_held(request):
             return held_call(request.tool_call)
         try:
-            return _bounded(await handler(request))
+            return bounded(await handler(request))
         except GraphBubbleUp:
             raise
         except Exception as error:  # a tool may raise anything, and the turn must go on
-            return _failed(request, error)
+            return failed(request, error)
 
     def _is_held(self, request: ToolCallRequest) -> bool:
-        return (
-            self.options.holds_changing_tools
-            and request.tool_call["name"] != SEARCH_TOOL
-            and request.tool is not None
-            and not is_read_only(request.tool)
-        )
+        return self.options.holds_changing_tools and may_change(request)
 
 
 def _open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
@@ -220,27 +211,5 @@ def _open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
     return last if isinstance(last, HumanMessage) and message_text(last).strip() else None
 
 
-def _summary(artifact: Mapping[str, Any]) -> str:
-    return f"{len(artifact['evidence'])} pieces of evidence"
-
-
-def _bounded(result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:
-    if not isinstance(result, ToolMessage) or not isinstance(result.content, str):
-        return result
-    text = result.content
-    if len(text) > _MAX_RESULT_CHARACTERS:
-        text = f"{text[:_MAX_RESULT_CHARACTERS]}\n(cut: {len(text)} characters in all)"
-    if result.status == "error" and not text.startswith(TOOL_FAILED):
-        text = f"{TOOL_FAILED} {text}"
-    return result if text == result.content else result.model_copy(update={"content": text})
-
-
-def _failed(request: ToolCallRequest, error: Exception) -> ToolMessage:
-    # The kind and message help the model; paths of this machine are none of its business.
-    said = re.sub(r"(?:/[\w.\-]+){2,}", "<path>", str(error))[:500]
-    return ToolMessage(
-        f"{TOOL_FAILED} {type(error).__name__}: {said}".rstrip(": "),
-        tool_call_id=request.tool_call["id"] or "",
-        name=request.tool_call["name"],
-        status="error",
-    )
+def _summary(artifact: SearchResult) -> str:
+    return f"{len(artifact.get('evidence', []))} pieces of evidence"

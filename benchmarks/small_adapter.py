@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "training"), str(ROOT / "tests")]
 
 from calls import Caller  # noqa: E402
-from cases import _INSUFFICIENT, _SYSTEM_PROMPT, Case, agent_tools  # noqa: E402
+from cases import INSUFFICIENT, SYSTEM_PROMPT, Case, agent_tools  # noqa: E402
 from chatglm3_prompts import english, perplexity  # noqa: E402
 
 from questions import Asker  # noqa: E402
@@ -327,9 +327,9 @@ def alone(chat: ChatGLM3, task: Task) -> Reply:
     numbered = list(enumerate(task.evidence, start=1))
     if task.evidence or task.kind == "decline":
         call = {"name": "search_knowledge", "args": {"query": task.question}, "id": "s"}
-        shown = format_evidence(numbered) or _INSUFFICIENT["en"]
+        shown = format_evidence(numbered) or INSUFFICIENT["en"]
         messages = [
-            SystemMessage(_SYSTEM_PROMPT),
+            SystemMessage(SYSTEM_PROMPT),
             HumanMessage(task.question),
             AIMessage("", tool_calls=[call]),
             ToolMessage(shown, tool_call_id="s", name="search_knowledge"),

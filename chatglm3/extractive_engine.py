@@ -96,27 +96,27 @@ def reply_to(
 ) -> AIMessage:
     """The reply to a prompt: a tool's result, a call, facts, sentences, or the decline."""
     turn = _read(segments, question_holds_evidence)
-    lingo = language(turn.question)
+    lang = language(turn.question)
     if turn.results:
-        return AIMessage(_from_results(turn, lingo))
+        return AIMessage(_from_results(turn, lang))
     call = choose_tool(turn.question, turn.tools, tool_choice=tool_choice)
     if call is not None:
         name, args = call
         return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
     facts = answer_from_facts(turn.question, turn.evidence)
     if facts is not None:
-        stop = "。" if lingo == "zh" else "."
+        stop = "。" if lang == "zh" else "."
         marks = "".join(f"[{number}]" for number in facts.numbers)
         step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
         return AIMessage(f"{facts.text}{stop}{marks}{step}")
     chosen = select_sentences(turn.question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
-        joiner = "" if lingo == "zh" else " "
+        joiner = "" if lang == "zh" else " "
         return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
     if not turn.has_searched and not turn.evidence:
-        return AIMessage(_NOTHING_GIVEN[lingo])
-    missing = missing_text(lingo, key_terms(turn.question)[:_MOST_MISSING])
-    return AIMessage(decline_text(lingo, missing))
+        return AIMessage(_NOTHING_GIVEN[lang])
+    missing = missing_text(lang, key_terms(turn.question)[:_MOST_MISSING])
+    return AIMessage(decline_text(lang, missing))
 
 
 _NOTHING_GIVEN = {
@@ -150,19 +150,19 @@ def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
     return turn
 
 
-def _from_results(turn: _Turn, lingo: Language) -> str:
-    lines = [_from_result(name, result, lingo) for name, result in turn.results]
+def _from_results(turn: _Turn, lang: Language) -> str:
+    lines = [_from_result(name, result, lang) for name, result in turn.results]
     result = turn.results[0][1]
     if len(lines) == 1 and not result.startswith(TOOL_FAILED):
         said = _plain(result)
-        return f"结果是：{said}" if lingo == "zh" else f"The result is: {said}"
+        return f"结果是：{said}" if lang == "zh" else f"The result is: {said}"
     return "\n".join(lines)
 
 
-def _from_result(name: str, result: str, lingo: Language) -> str:
+def _from_result(name: str, result: str, lang: Language) -> str:
     if result.startswith(TOOL_FAILED):
         error = result.removeprefix(TOOL_FAILED).strip()
-        return f"工具 {name} 失败：{error}" if lingo == "zh" else f"The tool {name} failed: {error}"
+        return f"工具 {name} 失败：{error}" if lang == "zh" else f"The tool {name} failed: {error}"
     return f"{name}: {_plain(result)}" if name else _plain(result)
 
 

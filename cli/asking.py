@@ -18,7 +18,7 @@ from .output import (
 )
 
 if TYPE_CHECKING:
-    from ..agent.answer import Answer
+    from ..agent.transcript import Answer
     from ..facts import Fact
 
 KOption = Annotated[int | None, typer.Option("-k", help="How many passages.", min=1, max=50)]

@@ -16,7 +16,7 @@ from .asking import EngineOption, ModelOption
 from .output import FAILED, JsonOption, console, describe_evidence, print_json, say, settings_of
 
 if TYPE_CHECKING:
-    from ..agent.answer import Answer
+    from ..agent.transcript import Answer
     from ..knowledge.base import KnowledgeBase
 
 Kind = Literal["passage", "fact", "two hops", "not answerable", "function"]

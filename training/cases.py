@@ -8,9 +8,9 @@ from typing import Any
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from groundglm.agent.agent import _SYSTEM_PROMPT
 from groundglm.agent.grounding import GroundingMiddleware
-from groundglm.agent.model_turn import _INSUFFICIENT, GroundingOptions
+from groundglm.agent.model_turn import GroundingOptions
+from groundglm.agent.wording import INSUFFICIENT, SYSTEM_PROMPT
 from groundglm.evidence import Evidence, Source
 from groundglm.notation import SEARCH_TOOL, format_evidence, format_question
 from groundglm.tools.calculator import calculator_tool
@@ -81,10 +81,10 @@ def as_record(case: Case) -> dict[str, Any]:
     messages: list[dict[str, Any]] = []
     tools: list[dict[str, Any]] = []
     if case.form == "agent":
-        messages.append({"role": "system", "content": _SYSTEM_PROMPT})
+        messages.append({"role": "system", "content": SYSTEM_PROMPT})
         tools = agent_tools(case.functions)
     elif case.form == "template":
-        messages.append({"role": "system", "content": _SYSTEM_PROMPT})
+        messages.append({"role": "system", "content": SYSTEM_PROMPT})
     elif case.form == "alone":
         tools = [{"type": "function", "function": one} for one in case.functions]
     for turn in case.turns:
@@ -95,11 +95,11 @@ def as_record(case: Case) -> dict[str, Any]:
         else:
             messages.append({"role": "user", "content": turn.question})
         if case.form == "agent":
-            shown = format_evidence(turn.evidence) or _INSUFFICIENT["en"]
+            shown = format_evidence(turn.evidence) or INSUFFICIENT["en"]
             messages += _called(SEARCH_TOOL, {"query": turn.question}, shown)
             if turn.hop is not None:
                 query, found = turn.hop
-                shown = format_evidence(found) or _INSUFFICIENT["en"]
+                shown = format_evidence(found) or INSUFFICIENT["en"]
                 messages += _called(SEARCH_TOOL, {"query": query}, shown)
         for call in turn.calls:
             messages += _called(call.name, call.args, call.result)

@@ -1,0 +1,194 @@
+"""What came of a turn: the answer with its citations, evidence, calls, and why it declined."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from langchain_core.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
+
+from ..evidence import Citation, Evidence
+from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
+from ..text.scripts import Language, language
+from .citations import find_citations
+from .conversation import MAX_QUESTION_CHARACTERS, REASON_KEY, Conversation, is_held, message_text
+from .wording import REASONS, ReasonCode
+
+ToolStatus = Literal["done", "failed", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no answer: a code for programs and a sentence for people."""
+
+    code: ReasonCode
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A tool call of this turn and what came of it; a held call was proposed but not run."""
+
+    name: str
+    args: Mapping[str, Any]
+    result: str
+    status: ToolStatus = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an agent says to a question.
+
+    `evidence` is what the model was shown in this turn, in the order of its numbers; `numbered`
+    gives the piece behind a number. `notes` say what the asker should know about the answer.
+    """
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    numbered: Mapping[int, Evidence] = field(default_factory=dict[int, Evidence])
+    tool_calls: tuple[ToolUse, ...] = ()
+    declined: bool = False
+    reason: Reason | None = None
+    usage: Mapping[str, int] = field(default_factory=dict[str, int])
+    trace: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    model: str = ""
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The pieces of evidence, in the order of their numbers."""
+        return tuple(self.numbered[number] for number in sorted(self.numbered))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        return {
+            "text": self.text,
+            "declined": self.declined,
+            "reason": {"code": self.reason.code, "text": self.reason.text} if self.reason else None,
+            "citations": [
+                {
+                    "number": one.number,
+                    "evidence_id": one.evidence_id,
+                    "span_in_answer": [one.span_in_answer.start, one.span_in_answer.end],
+                    "supported": one.supported,
+                }
+                for one in self.citations
+            ],
+            "evidence": [
+                {"number": number, **self.numbered[number].to_dict()}
+                for number in sorted(self.numbered)
+            ],
+            "tool_calls": [
+                {
+                    "name": use.name,
+                    "args": dict(use.args),
+                    "result": use.result,
+                    "status": use.status,
+                }
+                for use in self.tool_calls
+            ],
+            "usage": dict(self.usage),
+            "trace": [dict(step) for step in self.trace],
+            "notes": list(self.notes),
+            "model": self.model,
+        }
+
+
+# --- reading it ---------------------------------------------------------------------------------
+
+
+def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answer:
+    """The answer of the turn with which a conversation ends.
+
+    Args:
+        question: What was asked.
+        state: The state of the graph behind the turn.
+        model: The model's name where the reply bears none.
+    """
+    talk = Conversation.read(state["messages"], state.get("evidence_numbers", {}))
+    turn, shown, known = talk.turn, talk.evidence_of_turn(), talk.evidence()
+    last = turn[-1]
+    text = message_text(last)
+    citations, unknown = find_citations(text, known)
+    reason = _reason(last, text, language(question))
+    uses = tuple(_tool_uses(turn))
+    notes = [
+        f"The tool {use.name} failed: {use.result.removeprefix(TOOL_FAILED).strip()}"
+        for use in uses
+        if use.status == "failed"
+    ]
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        notes.append(
+            f"The question has {len(question)} characters; "
+            f"the first {MAX_QUESTION_CHARACTERS} were used."
+        )
+    if unknown:
+        listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
+        notes.append(f"The answer cites {listed}, which no evidence bears.")
+    if shown and reason is None and not uses and not citations:
+        notes.append("The answer cites no evidence.")
+    return Answer(
+        text,
+        tuple(citations),
+        shown | {one.number: known[one.number] for one in citations},
+        uses,
+        declined=reason is not None,
+        reason=reason,
+        usage=_usage(turn),
+        trace=tuple(_trace(turn)),
+        notes=tuple(notes),
+        model=str(last.response_metadata.get("model_name") or model),
+    )
+
+
+def _reason(last: AnyMessage, text: str, lang: Language) -> Reason | None:
+    code: object = last.response_metadata.get(REASON_KEY)
+    if code is None and is_decline(text):
+        code = "model_declined"
+    if code not in REASONS:
+        return None
+    known = cast("ReasonCode", code)
+    return Reason(known, REASONS[known][lang])
+
+
+def _tool_uses(turn: Sequence[AnyMessage]) -> Iterator[ToolUse]:
+    results = {m.tool_call_id: m for m in turn if isinstance(m, ToolMessage)}
+    for message in turn:
+        if isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                if call["name"] != SEARCH_TOOL:
+                    yield _tool_use(call, results.get(call["id"] or ""))
+
+
+def _tool_use(call: ToolCall, result: ToolMessage | None) -> ToolUse:
+    if result is None:
+        return ToolUse(call["name"], call["args"], "", "failed")
+    status = "held" if is_held(result) else "failed" if result.status == "error" else "done"
+    return ToolUse(call["name"], call["args"], message_text(result), status)
+
+
+def _usage(turn: Sequence[AnyMessage]) -> dict[str, int]:
+    total = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+    for message in turn:
+        if isinstance(message, AIMessage) and message.usage_metadata:
+            for key in total:
+                total[key] += cast("Mapping[str, int]", message.usage_metadata)[key]
+    return total
+
+
+def _trace(turn: Sequence[AnyMessage]) -> Iterator[dict[str, Any]]:
+    for message in turn:
+        if isinstance(message, ToolMessage):
+            step: dict[str, Any] = {"step": "observation", "tool": message.name}
+            artifact: object = message.artifact
+            if message.name == SEARCH_TOOL and isinstance(artifact, dict):
+                data = cast("dict[str, Any]", artifact)
+                step |= {key: value for key, value in data.items() if key != "evidence"}
+                step["evidence"] = [piece["id"] for piece in data.get("evidence", [])]
+            else:
+                step["result"] = message_text(message)
+            yield step
+        elif isinstance(message, AIMessage):
+            for call in message.tool_calls:
+                yield {"step": "call", "tool": call["name"], "args": call["args"]}
+            if not message.tool_calls:
+                yield {"step": "reply", "text": message_text(message)}

@@ -1,0 +1,53 @@
+"""What an agent says by itself: to the model before it answers, to people in place of an answer."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from ..text.scripts import Language
+
+ReasonCode = Literal["no_evidence", "below_threshold", "model_declined", "step_limit"]
+
+SYSTEM_PROMPT = (
+    "Answer from the numbered evidence and put its numbers in brackets, such as [1], behind each "
+    "statement. Say so when the evidence does not hold the answer. Answer in the language of the "
+    "question.\n请依据编号的资料回答，并在每句话后用方括号注明编号，如 [1]；资料不足时请说明。"
+)
+
+#: In place of evidence that is too thin to be shown.
+INSUFFICIENT: Mapping[Language, str] = {
+    "zh": "没有找到足以回答这个问题的资料。",
+    "en": "No evidence was found that is sufficient to answer this question.",
+}
+STEP_LIMIT: Mapping[Language, str] = {
+    "zh": "已达到 {steps} 步的上限，仍未得出答案。",
+    "en": "The limit of {steps} steps was reached without an answer.",
+}
+HELD: Mapping[Language, str] = {
+    "zh": (
+        "提议调用 {names}，但没有执行：它可能改变数据，而提议它的引擎不带权重或太小，不足以信任。"
+        "若要允许，请用 build_agent(..., allow_changing_tools=True)，"
+        "或用 tool(read_only=True) 声明它只读。"
+    ),
+    "en": (
+        "A call of {names} is proposed but was not run: it may change something, and an engine "
+        "without weights, or of too few, proposed it. To allow such calls: build_agent(..., "
+        "allow_changing_tools=True); a function that changes nothing is declared with "
+        "tool(read_only=True)."
+    ),
+}
+
+REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
+    "no_evidence": {
+        "zh": "知识库中没有找到相关资料",
+        "en": "nothing relevant was found in the knowledge base",
+    },
+    "below_threshold": {
+        "zh": "找到的资料不足以回答这个问题",
+        "en": "what was found is not sufficient to answer this question",
+    },
+    "model_declined": {
+        "zh": "模型认为资料中没有答案",
+        "en": "the model did not find the answer in the evidence",
+    },
+    "step_limit": {"zh": "达到步数上限", "en": "the limit of steps was reached"},
+}
