@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .errors import SettingsError
 from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
@@ -123,9 +123,9 @@ def make_agent(
             model=model,
             tools=tools,
             k=grounding.k,
-            mode=cast("Any", grounding.mode),
+            mode=grounding.mode,
             threshold=chosen,
-            grounding=cast("Any", grounding.style),
+            grounding=grounding.style,
             checkpointer=saver,
         )
 

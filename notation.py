@@ -6,10 +6,14 @@ Each is written by one function and read back by another, so that prompt, engine
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from .evidence import MAX_TITLE_CHARACTERS, Evidence, EvidenceKind
 from .facts import Fact
 from .text.scripts import Language, language
+
+#: How evidence is shown: as the result of a search, or in one user turn with the question.
+GroundingStyle = Literal["tool_call", "template"]
 
 #: The tool that searches the knowledge base.
 SEARCH_TOOL = "search_knowledge"

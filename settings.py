@@ -13,6 +13,8 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import SettingsError
+from .evidence import SearchMode
+from .notation import GroundingStyle
 
 FILE_NAME = "groundglm.toml"
 PREFIX = "GROUNDGLM_"
@@ -58,8 +60,8 @@ class GroundingSettings(_Section):
     """How evidence is found and shown."""
 
     k: int = Field(default=5, ge=1, le=50)
-    mode: str = Field(default="graph", pattern="^(vector|bm25|hybrid|graph)$")
-    style: str = Field(default="tool_call", pattern="^(tool_call|template)$")
+    mode: SearchMode = "graph"
+    style: GroundingStyle = "tool_call"
 
 
 class ThresholdSettings(_Section):

@@ -18,13 +18,14 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from ..evidence import PassageSource, SearchMode
 from ..facts import FactSource
+from ..notation import GroundingStyle
 from ..questions.answerability import DEFAULT_THRESHOLDS
 from ..text.scripts import Language
 from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
 from .conversation import message_text
 from .grounding import GroundingMiddleware
-from .model_turn import GroundingOptions, GroundingStyle
+from .model_turn import GroundingOptions
 from .sources import as_source, check_given_labels, check_labelled
 from .transcript import Answer, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired, cast
+from typing import Annotated, Any, NotRequired, cast
 
 from langchain.agents.middleware import AgentState
 from langchain.agents.middleware.types import (
@@ -19,6 +19,7 @@ from ..evidence import SearchMode
 from ..notation import (
     EVIDENCE_KEY,
     SEARCH_TOOL,
+    GroundingStyle,
     decline_text,
     format_evidence,
     format_question,
@@ -36,8 +37,6 @@ from .conversation import (
     message_text,
 )
 from .wording import HELD, INSUFFICIENT, STEP_LIMIT
-
-GroundingStyle = Literal["tool_call", "template"]
 
 _MAX_EVIDENCE_CHARACTERS = 24_000
 _REPAIRS = 2
