@@ -1,7 +1,6 @@
 """Facts: entities, what is said of them, who says it, and chains of such statements."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -131,8 +130,3 @@ class FactSource(Protocol):
     def link(self, text: str) -> list[LinkedEntity]:
         """The entities that a text names, in the order of their places."""
         ...
-
-
-def fact_names(facts: Sequence[Fact]) -> list[str]:
-    """Every entity name in the facts, each once, in order of appearance."""
-    return list(dict.fromkeys(name for fact in facts for name in (fact.subject, fact.object)))

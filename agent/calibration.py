@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ..evaluation.metrics import CurvePoint, declined_answered_curve, rates_at, threshold_for
 from ..evidence import Evidence
 from ..questions.answerability import score_answerability
+from ..questions.question import Question
 from ..questions.terms import key_terms
 from ..text.scripts import Language, language
 from ..text.sentences import sentences
@@ -44,7 +45,7 @@ def calibrate_from_questions(
     scores: dict[Language, tuple[list[float], list[float]]] = {}
     for question, answerable in questions:
         kinds = scores.setdefault(language(question), ([], []))
-        score = score_answerability(question, search(question, _DEPTH)).score
+        score = score_answerability(Question(question), search(question, _DEPTH)).score
         kinds[0 if answerable else 1].append(score)
     return _choose(scores, decline_rate)
 
@@ -74,8 +75,8 @@ def calibrate_from_sentences(
             for piece in found
             if all(source.document_id != document_id for source in piece.sources)
         ]
-        kinds[0].append(score_answerability(question, found[:_DEPTH]).score)
-        kinds[1].append(score_answerability(question, _rescaled(others[:_DEPTH])).score)
+        kinds[0].append(score_answerability(Question(question), found[:_DEPTH]).score)
+        kinds[1].append(score_answerability(Question(question), _rescaled(others[:_DEPTH])).score)
     return _choose(scores, decline_rate)
 
 

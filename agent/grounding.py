@@ -21,7 +21,7 @@ from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
 from ..notation import SEARCH_TOOL, fact_evidence
 from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
-from ..text.scripts import language
+from ..questions.question import Question
 from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .model_turn import (
     GroundingOptions,
@@ -74,14 +74,13 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         return None if question is None else await run_in_executor(None, self._ground, question)
 
     def _ground(self, message: HumanMessage) -> dict[str, Any]:
-        question = message_text(message)[:MAX_QUESTION_CHARACTERS]
-        lang = language(question)
+        question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
         found = self.source.search(
-            question, k=_SEARCH_DEPTH, mode=self.options.mode, labels=self.options.labels
+            question.text, k=_SEARCH_DEPTH, mode=self.options.mode, labels=self.options.labels
         )
-        found = found + self._further_facts(question, found)
+        found = found + self._further_facts(question.text, found)
         judged = score_answerability(question, found)
-        threshold = (self.options.thresholds or DEFAULT_THRESHOLDS)[lang]
+        threshold = (self.options.thresholds or DEFAULT_THRESHOLDS)[question.language]
         sufficient = bool(found) and judged.score >= threshold
         artifact: SearchResult = {
             "evidence": [piece.to_dict() for piece in self._shown(found)],
@@ -92,7 +91,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         }
         # Ids that follow from the question's, so that a retry replaces instead of repeating.
         call_id = f"search-{message.id}"
-        call = {"name": SEARCH_TOOL, "args": {"query": question}, "id": call_id}
+        call = {"name": SEARCH_TOOL, "args": {"query": question.text}, "id": call_id}
         messages: list[AnyMessage] = [
             AIMessage("", id=f"{message.id}-search", tool_calls=[call]),
             ToolMessage(
@@ -105,7 +104,10 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         ]
         if sufficient or self.options.has_tools:
             return {"messages": messages}
-        return {"messages": [*messages, declined_message(question, artifact)], "jump_to": "end"}
+        return {
+            "messages": [*messages, declined_message(question.text, artifact)],
+            "jump_to": "end",
+        }
 
     def _further_facts(self, question: str, found: Sequence[Evidence]) -> list[Evidence]:
         """Facts of a separate fact source; a base of its own gives its facts with the passages."""

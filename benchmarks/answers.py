@@ -19,6 +19,7 @@ from groundglm.evaluation import answer_containment, mean_reciprocal_rank, recal
 from groundglm.evidence import Evidence
 from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import NumberedEvidence
+from groundglm.questions.question import Question
 from groundglm.questions.sentence_selection import select_sentences
 from groundglm.retrieval import HashEmbeddings
 from groundglm.text import sentences, words
@@ -30,7 +31,7 @@ def ours(question: str, found: list[Evidence]) -> str:
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(found, start=1)
     ]
-    return " ".join(one.text for one in select_sentences(question, pieces))
+    return " ".join(one.text for one in select_sentences(Question(question), pieces))
 
 
 def baseline(question: str, found: list[Evidence]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from datasets import load
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from groundglm.questions.question import Question
 from groundglm.questions.tool_selection import choose_tool
 from groundglm.tools import as_tool
 
@@ -32,12 +33,14 @@ def main() -> None:
     report: dict[str, dict[str, object]] = {}
     for name in ("hotpotqa", "cmrc2018"):
         questions = [one.text for one in load(name).questions][: options.limit or None]
-        called = [(text, call) for text in questions if (call := choose_tool(text, TOOLS))]
+        called = [
+            (text, call) for text in questions if (call := choose_tool(Question(text), TOOLS))
+        ]
         report[name] = {"questions": len(questions), "called": len(called), "calls": called}
     said = [*NO_REQUESTS_EN, *NO_REQUESTS_ZH]
-    called = [(text, call) for text in said if (call := choose_tool(text, TOOLS))]
+    called = [(text, call) for text in said if (call := choose_tool(Question(text), TOOLS))]
     report["no requests"] = {"questions": len(said), "called": len(called), "calls": called}
-    right = sum(choose_tool(text, TOOLS) == (name, args) for text, name, args in REQUESTS)
+    right = sum(choose_tool(Question(text), TOOLS) == (name, args) for text, name, args in REQUESTS)
     report["requests"] = {"questions": len(REQUESTS), "right": right}
     if options.json:
         print(json.dumps(report, ensure_ascii=False))

@@ -21,6 +21,7 @@ from groundglm.evaluation import (
 )
 from groundglm.evidence import Evidence, Source
 from groundglm.questions import score_answerability
+from groundglm.questions.question import Question
 from groundglm.retrieval import BM25Index, fuse, split_text
 from groundglm.text import sentences
 
@@ -67,7 +68,9 @@ def scores(
         whole = hits
         if case == "own negatives only":
             whole = [hit for hit in hits if document[hit[0]] in question.gold | question.negative]
-        with_answer.append(score_answerability(question.text, evidence(whole, passages)).score)
+        with_answer.append(
+            score_answerability(Question(question.text), evidence(whole, passages)).score
+        )
         if case == "answer sentences gone":
             changed = dict(passages)
             local = BM25Index()
@@ -78,10 +81,14 @@ def scores(
             # remaining text earns in a small index of the same candidates.
             local.add((id_, changed[id_][1], changed[id_][2]) for id_, _ in hits)
             gone = local.search(question.text, k=100)
-            without.append(score_answerability(question.text, evidence(gone, changed)).score)
+            without.append(
+                score_answerability(Question(question.text), evidence(gone, changed)).score
+            )
         else:
             gone = [hit for hit in whole if document[hit[0]] not in question.gold]
-            without.append(score_answerability(question.text, evidence(gone, passages)).score)
+            without.append(
+                score_answerability(Question(question.text), evidence(gone, passages)).score
+            )
     return with_answer, without
 
 

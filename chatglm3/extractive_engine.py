@@ -22,10 +22,10 @@ from ..notation import (
     without_marks,
 )
 from ..questions.fact_answers import answer_from_facts
+from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
-from ..questions.terms import key_terms
 from ..questions.tool_selection import choose_tool
-from ..text.scripts import Language, language
+from ..text.scripts import Language
 from .engine import GenerationRequest, TokenChunk, one_by_one
 from .prompt import Segment, decode_segments, read_tools
 from .scripted_engine import encode_reply
@@ -96,26 +96,27 @@ def reply_to(
 ) -> AIMessage:
     """The reply to a prompt: a tool's result, a call, facts, sentences, or the decline."""
     turn = _read(segments, question_holds_evidence)
-    lang = language(turn.question)
+    question = Question(turn.question)
+    lang = question.language
     if turn.results:
         return AIMessage(_from_results(turn, lang))
-    call = choose_tool(turn.question, turn.tools, tool_choice=tool_choice)
+    call = choose_tool(question, turn.tools, tool_choice=tool_choice)
     if call is not None:
         name, args = call
         return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
-    facts = answer_from_facts(turn.question, turn.evidence)
+    facts = answer_from_facts(question, turn.evidence)
     if facts is not None:
         stop = "。" if lang == "zh" else "."
         marks = "".join(f"[{number}]" for number in facts.numbers)
         step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
         return AIMessage(f"{facts.text}{stop}{marks}{step}")
-    chosen = select_sentences(turn.question, turn.evidence)
+    chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
         return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
     if not turn.has_searched and not turn.evidence:
         return AIMessage(_NOTHING_GIVEN[lang])
-    missing = missing_text(lang, key_terms(turn.question)[:_MOST_MISSING])
+    missing = missing_text(lang, question.key_terms[:_MOST_MISSING])
     return AIMessage(decline_text(lang, missing))
 
 

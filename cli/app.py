@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import BaseBusyError, GroundGLMError
-from . import asking, base_commands, demo, doctor, model_commands
+from . import asking, base_commands, calibrating, demo, doctor, model_commands
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ def _common(
 base_commands.register(app)
 asking.register(app)
 doctor.register(app)
+calibrating.register(app)
 demo.register(app)
 model_commands.register(app)
 

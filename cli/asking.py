@@ -5,17 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..assembly import make_agent, open_base
-from .output import (
-    JsonOption,
-    KbOption,
-    console,
-    describe_evidence,
-    find_base,
-    print_json,
-    read_question,
-    say,
-    settings_of,
-)
+from .bases import KbOption, find_base, settings_of
+from .output import JsonOption, console, describe_evidence, print_json, read_question, say
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer

@@ -9,17 +9,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ..assembly import init_base, open_base
 from ..errors import DocumentError
-from .output import (
-    FAILED,
-    SOME_REFUSED,
-    JsonOption,
-    KbOption,
-    console,
-    find_base,
-    print_json,
-    say,
-    settings_of,
-)
+from .bases import KbOption, find_base, settings_of
+from .output import FAILED, SOME_REFUSED, JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document

@@ -13,7 +13,8 @@ import typer
 from ..assembly import init_base, make_agent, open_base
 from ..notation import parse_fact
 from .asking import EngineOption, ModelOption
-from .output import FAILED, JsonOption, console, describe_evidence, print_json, say, settings_of
+from .bases import settings_of
+from .output import FAILED, JsonOption, console, describe_evidence, print_json, say
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer

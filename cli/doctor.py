@@ -1,27 +1,25 @@
-"""`groundglm doctor` and `groundglm calibrate`."""
+"""`groundglm doctor`."""
 
-import json
 import os
 import platform
-from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ..assembly import open_base
 from ..errors import (
-    DocumentError,
     EmbeddingMismatchError,
     GroundGLMError,
     MissingExtraError,
     NotABaseError,
     SettingsError,
 )
-from ..settings import FILE_NAME, LoadedSettings, write_threshold
+from ..settings import LoadedSettings
+from .bases import KbOption, find_base, settings_of
 from .engine_report import describe_engine, engine_line, fitting_line, memory_gib
-from .output import FAILED, JsonOption, KbOption, find_base, print_json, say, settings_of
+from .output import FAILED, JsonOption, print_json, say
 
 if TYPE_CHECKING:
     from ..knowledge.base import KnowledgeBase
@@ -35,7 +33,6 @@ _PACKAGES = (
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(doctor)
-    app.command()(calibrate)
 
 
 def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
@@ -153,77 +150,3 @@ def _print(report: dict[str, Any]) -> None:
     if not report["problems"]:
         say("all is well")
     say(f"next      {report['next']}")
-
-
-def calibrate(
-    questions: Annotated[
-        Path | None,
-        typer.Option(help='JSON Lines of {"question", "answerable": true or false}.'),
-    ] = None,
-    decline_rate: Annotated[
-        float,
-        typer.Option(help="The share of unanswerable questions to decline.", min=0.5, max=0.99),
-    ] = 0.9,
-    kb: KbOption = None,
-    dry_run: Annotated[
-        bool, typer.Option(help="Say what would be written, write nothing.")
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Choose the threshold below which questions are declined, for this base.
-
-    Without a file of questions, some are made of the base's own sentences; the unanswerable ones
-    are the same questions with the document they come from taken out of what is found.
-    """
-    from ..agent.calibration import calibrate_from_questions, calibrate_from_sentences
-
-    folder = find_base(kb)
-    settings = settings_of(folder)
-    mode: Any = settings.values.grounding.mode
-    with open_base(folder, settings, read_only=True) as base:
-        model = base.embedding_name
-
-        def search(query: str, k: int) -> Any:
-            return base.search(query, k=k, mode=mode)
-
-        results = (
-            calibrate_from_questions(_read_questions(questions), search, decline_rate=decline_rate)
-            if questions is not None
-            else calibrate_from_sentences(base.database.texts(), search, decline_rate=decline_rate)
-        )
-    day = datetime.now(UTC).date().isoformat()
-    data: list[dict[str, Any]] = []
-    for language, found in sorted(results.items()):
-        source = questions.name if questions is not None else "the base's own sentences"
-        origin = (
-            f"calibrated {day} on {found.answerable} answerable and {found.unanswerable} "
-            f"unanswerable questions from {source}: answers {found.answered:.0%}, "
-            f"declines {found.declined:.0%}"
-        )
-        if not dry_run:
-            write_threshold(folder, language, found.threshold, origin=origin, model=model)
-        data.append({"language": language, "threshold": found.threshold, "origin": origin,
-                     "answered": found.answered, "declined": found.declined})  # fmt: skip
-    if as_json:
-        print_json({"thresholds": data, "written": not dry_run})
-        return
-    for entry in data:
-        say(f"{entry['language']}: {entry['threshold']:.4f}  ({entry['origin']})")
-    where = "nothing was written" if dry_run else f"written to {folder / FILE_NAME}"
-    say(f"{where}; expect these rates on questions of the same kind only")
-
-
-def _read_questions(path: Path) -> list[tuple[str, bool]]:
-    found: list[tuple[str, bool]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            data: Any = json.loads(line)
-            found.append((str(data["question"]), bool(data["answerable"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DocumentError(
-                f"{path}, line {number}: expected "
-                f'{{"question": "...", "answerable": true}} ({error})'
-            ) from error
-    return found

@@ -1,55 +1,21 @@
-"""What commands share: finding the base, printing for people or programs, failing with a code."""
+"""What commands print, for people or for programs, and the codes with which they fail."""
 
 import json
-import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from ..errors import NotABaseError
 from ..evidence import Evidence
-from ..settings import FILE_NAME, LoadedSettings, load_settings
 
 FAILED, USAGE, SOME_REFUSED, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
 
-KbOption = Annotated[
-    Path | None,
-    typer.Option("--kb", help="The base; else GROUNDGLM_KB, else the nearest one upwards."),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 # Messages and progress go to stderr, so that stdout holds the result alone.
 console = Console(stderr=True, highlight=False)
 result_console = Console(highlight=False, soft_wrap=True)
-
-
-def find_base(path: Path | None) -> Path:
-    """The folder of the base that a command works on.
-
-    Raises:
-        NotABaseError: none is named and none stands here or above.
-    """
-    if path is not None:
-        return path
-    named = os.environ.get("GROUNDGLM_KB")
-    if named:
-        return Path(named)
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    raise NotABaseError(
-        f"there is no base in {here} or above it. Name one with --kb PATH or GROUNDGLM_KB, "
-        "or make one with: groundglm init PATH"
-    )
-
-
-def settings_of(folder: Path, **flags: Any) -> LoadedSettings:
-    """The settings of a base; flags are dotted names with __ for the dot."""
-    return load_settings(folder, flags={k.replace("__", "."): v for k, v in flags.items()})
 
 
 def print_json(data: object) -> None:

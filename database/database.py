@@ -184,12 +184,6 @@ class Database:
         for id_, metadata, labels in rows:
             yield id_, json.loads(metadata), json.loads(labels)
 
-    def metadata_of(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-        """The metadata of some documents."""
-        with self.connections.reading() as connection:
-            rows = _rows_in(connection, "SELECT id, metadata FROM documents", "id", ids)
-            return {id_: json.loads(metadata) for id_, metadata in rows}
-
     def counts(self) -> dict[str, int]:
         """How many documents, passages, vectors, facts and entities the base holds."""
         queries = {

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from .chinese_words import DATE, is_nominal
+from ..text.dates import DATE_ZH as DATE
+from ..text.scripts import HAN
+from .chinese_names import is_nominal
 from .readings import Reading
 
 _ALIAS = re.compile(
@@ -89,9 +91,6 @@ _BY = re.compile(
     rf"由(?P<agent>[^，。；由的是]{{2,40}}?)(?:所|负责|共同|联合|合作|担任|领衔|"
     rf"倾情)*(?P<verb>{_MAKERS})(?=$|[的并及和而，。；、（(于]|、)"
 )
-_STARRING = re.compile(
-    r"(?:^|和|及|、)?(?P<names>[^，。；的由]{2,40}?)(?:等人?)?(?:领衔)?(?:共同)?主演(?=$|的|，)"
-)
 
 
 def read_clause(subject: str, clause: str) -> Iterator[Reading]:
@@ -113,7 +112,7 @@ def read_clause(subject: str, clause: str) -> Iterator[Reading]:
     if quantity is not None:
         yield Reading(subject, quantity.group("what"), quantity.group("value"), "quantity", 0.85)
     graduate = re.fullmatch(
-        r"([\u4e00-\u9fff]{2,16}(?:大学|学院|学校|系|中学|专业|班|高中))毕业", clause
+        rf"([{HAN}]{{2,16}}(?:大学|学院|学校|系|中学|专业|班|高中))毕业", clause
     )
     if graduate is not None and not re.search(r"[于在从]", graduate.group(1)):
         yield Reading(subject, "毕业于", graduate.group(1), "career", 0.85)
@@ -208,7 +207,7 @@ def _agents(subject: str, predicate: str, agents: str, rule: str) -> Iterator[Re
     for agent in re.split(r"[、与和及&/]|以及|等人?$", agents):
         agent = re.sub(
             r"^.{0,8}(?:导演|作家|编剧|演员|歌手|漫画家|公司旗下的?|小说家|建筑师|作者|制作人|"
-            r"音乐人)(?=[\u4e00-\u9fff·A-Za-z]{2,}$)",
+            rf"音乐人)(?=[{HAN}·A-Za-z]{{2,}}$)",
             "",
             agent,
         ).strip(" “”《》「」")

@@ -8,16 +8,19 @@ fact costs less than a wrong one.
 import re
 from collections.abc import Iterator
 
+from ..text.dates import DATE_ZH as DATE
 from ..text.folding import fold
+from ..text.scripts import HAN
+from ..text.words import tags
 from .chinese_clauses import read_clause, split_aliases
-from .chinese_words import DATE, is_nominal, is_place, is_proper, tags
+from .chinese_names import is_nominal, is_place, is_proper
 from .readings import Reading
 
 _PRONOUN = re.compile(
     r"(?:他|她|它)(?!们)|其(?![他中实后余间它])|(?:该|本)(?:片|剧|书|作|曲|校|院|站|市|县|镇|村|"
     r"区|州|岛|河|湖|山|线|队|社|公司|电影"
     r"|专辑|游戏|小说|学校|大学|作品|节目|车站|建筑|组织|乐团|物种|属|种)|(?:这|此)(?:部|本|首|座|"
-    r"张|款|种)[\u4e00-\u9fff]{1,2}"
+    rf"张|款|种)[{HAN}]{{1,2}}"
 )
 _AFTER_NAME = re.compile(
     r"[》」』”）)]*(?:[（(，,是为乃]|的|位于|坐落|地处|又|原名|本名|别名|别称|简称|英文|全[名称]|"
@@ -70,7 +73,7 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
             return None if pronoun.group() == "其" else (topic, rest.lstrip("》"), True)
         if _BARE_START.match(sentence):
             return topic, sentence, True
-    named = re.match(r"[《]?([\u4e00-\u9fffA-Za-z·]{2,14}?)[》]?(?=[（(]|是|位于|的)", sentence)
+    named = re.match(rf"[《]?([{HAN}A-Za-z·]{{2,14}}?)[》]?(?=[（(]|是|位于|的)", sentence)
     if named is not None and is_proper(named.group(1)):
         return named.group(1), sentence[named.end() :], False
     return None
@@ -215,7 +218,7 @@ def _apposition(subject: str, clause: str) -> Iterator[Reading]:
     if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原或]|\d年", clause):
         return
     found = tags(clause)
-    native = re.fullmatch(r"([\u4e00-\u9fff]{2,10}?)人", clause)
+    native = re.fullmatch(rf"([{HAN}]{{2,10}}?)人", clause)
     if native is not None and is_place(native.group(1)) and native.group(1)[-1] not in "籍华裔":
         yield Reading(subject, "籍贯", native.group(1), "native", 0.85)
         return

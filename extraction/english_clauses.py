@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from .english_names import DATE, LIST, MONTH, NAME, NAMES, WHO
+from ..text.dates import DATE_EN as DATE
+from ..text.dates import MONTH_EN as MONTH
+from .english_names import LIST, NAME, NAMES, WHO
 from .readings import Reading
 
 

@@ -7,8 +7,10 @@ film"; another subject must be a name in capitals.
 import re
 from collections.abc import Iterator
 
+from ..text.dates import DATE_EN as DATE
+from ..text.dates import MONTH_EN as MONTH
 from .english_clauses import read_clauses
-from .english_names import DATE, MONTH, NAME, NAMES
+from .english_names import NAME, NAMES
 from .readings import Reading
 
 _PRONOUN = re.compile(

@@ -15,7 +15,7 @@ from ..facts import Contribution, Fact
 from ..text.folding import fold
 from ..text.headings import MAX_HEADING_CHARACTERS, markdown_heading
 from ..text.names import bare_name, normalize_name
-from ..text.scripts import has_cjk, language
+from ..text.scripts import HAN, has_cjk, language
 from ..text.sentences import sentences
 from ..text.spans import Span
 from . import chinese_rules, english_rules
@@ -201,9 +201,9 @@ def _topic(text: str, title: str) -> str:
 
 
 _GUESS_ZH = re.compile(
-    r"[《「]?([\u4e00-\u9fffA-Za-z0-9·]{2,14}?)[》」]?(?:[（(][^（）()]*[）)])?，?(?:是|"
+    rf"[《「]?([{HAN}A-Za-z0-9·]{{2,14}}?)[》」]?(?:[（(][^（）()]*[）)])?，?(?:是|"
     r"为)(?:中国|一[个位种部座所名家]|"
-    r"[\u4e00-\u9fff]{1,8}的)"
+    rf"[{HAN}]{{1,8}}的)"
 )
 _GUESS_EN = re.compile(
     r"[\"“]?(?:The )?((?:[A-Z][\w'’.-]*)(?: (?:of |the |de |and )*[A-Z0-9][\w'’.-]*){0,"

@@ -20,14 +20,14 @@ from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
 from ..notation import fact_evidence
+from ..retrieval.derived import PassageIndexes
+from ..retrieval.embedding_record import compare_models, record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings, reads_chinese
-from ..retrieval.fusion import fuse
 from ..retrieval.vector_index import normalized
 from ..text.scripts import has_cjk
-from .embedding_record import compare_models, record_or_compare
 from .graph import KnowledgeGraph
+from .graph_index import GraphIndex
 from .importing import to_fact
-from .indexes import Indexes
 from .records import AddReport, read_fact_set
 from .results import View, passage_evidence, visible_part
 from .retriever import KnowledgeBaseRetriever
@@ -53,7 +53,8 @@ class KnowledgeBase:
         self.embedding_name = manifest["embedding_name"]
         self.embedding_fingerprint = manifest["embedding_fingerprint"]
         self._embeddings = embeddings
-        self._indexes = Indexes(database)
+        self._passages = PassageIndexes(database)
+        self._facts = GraphIndex(database)
         self._lock = threading.RLock()
 
     @classmethod
@@ -246,18 +247,10 @@ class KnowledgeBase:
         # What may be seen and the indexes must be of one moment: a label may just be changing.
         with self._lock, self.database.snapshot():
             view = visible_part(self.database, filter, labels)
-            lexical = (
-                self._indexes.bm25().search(query, k=depth, allowed=view.passages)
-                if mode != "vector"
-                else []
-            )
-            dense = (
-                self._indexes.vectors(len(vector)).search(vector, k=depth, allowed=view.passages)
-                if vector is not None
-                else []
-            )
+            ranked = self._passages.search(
+                None if mode == "vector" else query, vector, k=depth, allowed=view.passages
+            )[:k]
             facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
-            ranked = fuse(lexical, dense)[:k]
             found = self.database.passages([one.id for one in ranked])
         passages = [
             passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
@@ -265,7 +258,7 @@ class KnowledgeBase:
         return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
 
     def _graph(self, view: View) -> KnowledgeGraph:
-        return self._indexes.graph_of(view.documents, key=view.key)
+        return self._facts.graph_of(view.documents, key=view.key)
 
     async def asearch(
         self,
@@ -318,7 +311,7 @@ class KnowledgeBase:
     def graph(self) -> "nx.MultiDiGraph[str]":
         """A copy of the knowledge graph as networkx sees it."""
         with self._lock:
-            return self._indexes.graph().networkx.copy()
+            return self._facts.graph().networkx.copy()
 
     def documents(self) -> list[DocumentInfo]:
         """What the base holds, by document id."""

@@ -14,6 +14,7 @@ from ..questions.relation_fit import Fit, asked_relations, is_general, predicate
 from ..relations import DEFINING, plain_predicate
 from ..text.dates import is_date
 from ..text.folding import fold
+from ..text.scripts import HAN
 from ..text.spans import Span
 
 #: No more paths than these are given between two entities.
@@ -143,7 +144,7 @@ def _read(question: str, links: Sequence[LinkedEntity]) -> _Question:
 
 def _plainness(rest: str) -> float:
     """How much of a question one predicate may explain: the longer its rest, the less."""
-    words = len(re.findall(r"[\u4e00-\u9fff]", rest)) / 2 + len(re.findall(r"[a-z]{4,}", rest))
+    words = len(re.findall(rf"[{HAN}]", rest)) / 2 + len(re.findall(r"[a-z]{4,}", rest))
     return 1.0 if words <= 6 else 0.8 if words <= 10 else 0.6
 
 

@@ -16,6 +16,7 @@ from ..facts import Contribution, Fact
 from ..loading.files import READING_KEY
 from ..loading.parts import page_of
 from ..notation import format_fact
+from ..retrieval.passage_vectors import vector_key
 from ..retrieval.splitting import split_text
 from ..text.spans import Span
 
@@ -46,11 +47,6 @@ def content_hash(*parts: object) -> str:
     """A hash of plain data that is stable over runs and machines."""
     data = json.dumps([READING_VERSION, *parts], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def vector_key(title: str, text: str) -> str:
-    """The key of the vector of a passage: what is embedded is its title and its text."""
-    return hashlib.sha256(f"{title}\x00{text}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

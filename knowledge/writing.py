@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import numpy as np
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.records import DocumentRecord
 from ..extraction.extraction import LONGEST_SENTENCE, unread_sentences
-from ..retrieval.vector_index import normalized
+from ..retrieval.passage_vectors import embedded_text, passage_vectors
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
 MAX_PASSAGE_WIDTH = 1200
@@ -111,19 +110,11 @@ class DocumentWriter:
             self.report.notes.append((candidate.id, f"{said} characters"))
 
     def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
-        """The vectors of all passages by key; new ones are stored ahead, in case of a crash."""
+        """The vectors of all passages by key."""
         texts = {
-            passage.vector_key: f"{record.title}\n{passage.text}" if record.title else passage.text
+            passage.vector_key: embedded_text(record.title, passage.text)
             for record in records
             for passage in record.passages
             if passage.vector_key
         }
-        vectors = self._database.vectors_by_key(texts)
-        missing = sorted(set(texts) - set(vectors))
-        if missing:
-            embedded = self._embeddings().embed_documents([texts[key] for key in missing])
-            array = normalized(np.asarray(embedded, dtype="<f4"))
-            new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
-            self._database.put_vectors(new.items())
-            vectors |= new
-        return vectors
+        return passage_vectors(self._database, self._embeddings, texts)

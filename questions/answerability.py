@@ -12,12 +12,13 @@ from ..evidence import Evidence, evidence_in
 from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.names import normalize_name
-from ..text.scripts import Language, language
+from ..text.scripts import Language
 from ..text.sentences import sentences
 from ..text.words import stop_words
 from .fact_answers import answer_from_facts
-from .sentence_selection import fits_asked_type, rank_sentences
-from .terms import coverage, key_terms, question_terms
+from .question import Question
+from .sentence_selection import fits_asked_kind, rank_sentences
+from .terms import coverage
 
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""
@@ -38,7 +39,7 @@ class Answerability:
     missing: tuple[str, ...]
 
 
-def score_answerability(question: str, evidence: Sequence[Evidence]) -> Answerability:
+def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Answerability:
     """Judge whether evidence (best passage first, then facts) answers a question.
 
     A logistic regression over `features`, with one table of weights for each language; see
@@ -46,7 +47,7 @@ def score_answerability(question: str, evidence: Sequence[Evidence]) -> Answerab
     searching.
     """
     text = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in evidence))
-    missing = tuple(term for term in key_terms(question) if term not in text)[:_MOST_MISSING]
+    missing = tuple(term for term in question.key_terms if term not in text)[:_MOST_MISSING]
     pieces = [
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(evidence, start=1)
@@ -56,14 +57,14 @@ def score_answerability(question: str, evidence: Sequence[Evidence]) -> Answerab
     values = features(question, evidence_in(evidence, "passage"))
     if values is None:
         return Answerability(0.0, missing)
-    weights = _WEIGHTS[language(question)]
+    weights = _WEIGHTS[question.language]
     raw = weights["bias"] + sum(weights[name] * value for name, value in values.items())
     return Answerability(1 / (1 + math.exp(-raw)), missing)
 
 
-def features(question: str, passages: Sequence[Evidence]) -> dict[str, float] | None:
+def features(question: Question, passages: Sequence[Evidence]) -> dict[str, float] | None:
     """What speaks for an answer, each about 0 to 1; None where there is nothing to judge."""
-    terms = question_terms(question).weights
+    terms = question.terms.weights
     if not passages or not terms:
         return None
     pieces = [
@@ -76,7 +77,7 @@ def features(question: str, passages: Sequence[Evidence]) -> dict[str, float] | 
     texts = [f"{piece.title}\n{piece.text}" for piece in pieces]
     covers = [coverage(terms, text) for text in texts]
     scores = [passage.score for passage in passages]
-    keys = key_terms(question)
+    keys = question.key_terms
     in_best = [coverage(terms, f"{best.title} {s.cut(best.text)}") for s in sentences(best.text)]
     return {
         "best sentence": ranked[0].score if ranked else 0.0,
@@ -91,7 +92,7 @@ def features(question: str, passages: Sequence[Evidence]) -> dict[str, float] | 
         "names in the first": _names_found(question, passages[:1]),
         "names in the first two": _names_found(question, passages[:2]),
         "sentence with its title": max(in_best, default=0.0),
-        "fits the asked type": float(fits_asked_type(question, sentence)),
+        "fits the asked type": float(fits_asked_kind(question, sentence)),
         "missing everywhere": _share_missing(keys, "\n".join(texts)),
         "missing in the first": _share_missing(keys, texts[0]),
         "longest common run": _common_run(question, sentence),
@@ -104,10 +105,10 @@ def _share_missing(keys: Sequence[str], text: str) -> float:
     return sum(key not in folded for key in keys) / max(1, len(keys))
 
 
-def _common_run(question: str, sentence: str) -> float:
+def _common_run(question: Question, sentence: str) -> float:
     """The longest run of characters that both hold, as a share of the question."""
-    matcher = SequenceMatcher(None, fold(question), fold(sentence), autojunk=False)
-    return matcher.find_longest_match().size / max(4, len(question))
+    matcher = SequenceMatcher(None, question.folded, fold(sentence), autojunk=False)
+    return matcher.find_longest_match().size / max(4, len(question.text))
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -121,9 +122,9 @@ def _margin(scores: Sequence[float]) -> float:
     return (scores[0] - scores[1]) / scores[0] if scores[0] > 0 else 0.0
 
 
-def _title_in_question(question: str, piece: Evidence) -> bool:
+def _title_in_question(question: Question, piece: Evidence) -> bool:
     title = normalize_name(re.sub(r"[(（].*?[)）]", "", piece.title))
-    return len(title) > 1 and title in normalize_name(question)
+    return len(title) > 1 and title in normalize_name(question.text)
 
 
 _NAME = re.compile(
@@ -131,9 +132,9 @@ _NAME = re.compile(
 )
 
 
-def _names_found(question: str, passages: Sequence[Evidence]) -> float:
+def _names_found(question: Question, passages: Sequence[Evidence]) -> float:
     """The share of the question's names, quotations and numbers that the passages hold."""
     text = fold(" ".join(f"{piece.title} {piece.text}" for piece in passages))
-    found = [fold(match.group(1) or match.group()) for match in _NAME.finditer(question)]
+    found = [fold(match.group(1) or match.group()) for match in _NAME.finditer(question.text)]
     names = [name for name in found if name not in stop_words()]
     return sum(name in text for name in names) / len(names) if names else 0.5

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..text.folding import fold
-from ..text.scripts import has_cjk
+from ..text.scripts import HAN, has_cjk
 from ..text.words import segmenter
 from .word_lists import NO_NAMES
 
@@ -50,12 +50,12 @@ def directed_place(reader: Reader, name: str) -> str | None:
     if re.search(r"from|origin|start|depart|source", word):
         patterns = (
             r"\bfrom\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
-            r"从\s*([\u4e00-\u9fff]{2,6}?)(?=到|飞|去|出发|至)",
+            rf"从\s*([{HAN}]{{2,6}}?)(?=到|飞|去|出发|至)",
         )
     elif re.search(r"(?:^|_)to(?:_|$)|dest|target|arriv|recip|receiv|payee|addressee", word):
         patterns = (
             r"\bto\s+([A-Z][\w'-]*(?:\s+[A-Z][\w'-]*)*)",
-            r"(?:给|向|到|飞往|去往|飞|去|至)\s*([\u4e00-\u9fff]{2,6}?)"
+            rf"(?:给|向|到|飞往|去往|飞|去|至)\s*([{HAN}]{{2,6}}?)"
             r"(?=的|有|要|多|怎|转|发|汇|付|打|寄|\s|\d|[，。：:？！,?]|$)",
         )
     else:
@@ -96,7 +96,7 @@ def cued(
     about = fold(f"{name} {schema.get('description', '')}")
     own = [word for word in re.split(r"[\W_]+", name.lower()) if len(word) > 2]
     own = [word for word in own if word not in ("name", "the", "number", "and")]
-    own += re.findall(r"[\u4e00-\u9fff]{2,4}", str(schema.get("description", "")))[:3]
+    own += re.findall(rf"[{HAN}]{{2,4}}", str(schema.get("description", "")))[:3]
     own += [name] if has_cjk(name) else []
     cues = [
         rf"\b{re.escape(word)}s?(?:\s+(?:named|called|number|no\.?|id|is|=|to))?\s*[:#=]?\s*$"
@@ -106,7 +106,7 @@ def cued(
     ]
     for asked, words in _PREPOSITIONS:
         if re.search(rf"\b(?:{asked})\b" if about.isascii() else asked, about):
-            cues.append(rf"(?:^|[\s,，]|[\u4e00-\u9fff])(?:{words})\s*(?:the\s+)?$")
+            cues.append(rf"(?:^|[\s,，]|[{HAN}])(?:{words})\s*(?:the\s+)?$")
     for match in pattern.finditer(reader.rest):
         before = reader.rest[max(0, match.start() - 40) : match.start()]
         after = reader.rest[match.end() : match.end() + 30]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from ..text.dates import ASKED_DAY
 from ..text.folding import fold
 from ..text.numbers import chinese_number
 from ..text.scripts import has_cjk
@@ -20,12 +21,6 @@ from .argument_names import (
     only,
 )
 from .word_lists import CURRENCIES, LANGUAGES
-
-_DATE = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}|\d{4}年\d{1,2}月\d{1,2}[日号]|\d{1,2}月\d{1,2}[日号]|今天|明天|后天|昨天|"
-    r"\b(?:today|tomorrow|yesterday|next \w+|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
-    re.IGNORECASE,
-)
 
 
 def read_arguments_off(
@@ -259,7 +254,7 @@ def _string(reader: Reader, name: str, schema: Mapping[str, Any]) -> str | None:
             QUOTED.search(reader.rest), 1
         )
     if hint == "date":
-        return reader.take(_DATE.search(reader.rest))
+        return reader.take(ASKED_DAY.search(reader.rest))
     quoted = reader.take(QUOTED.search(reader.rest), 1)
     if quoted is not None:
         return quoted

@@ -12,6 +12,7 @@ from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
 from ..text.words import stop_words
+from .question import Question
 from .relation_fit import Fit, asked_relations, predicate_fit
 from .terms import key_terms
 
@@ -40,7 +41,7 @@ class _Stated:
     object: str
 
 
-def answer_from_facts(question: str, pieces: Sequence[NumberedEvidence]) -> FactAnswer | None:
+def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) -> FactAnswer | None:
     """The answer that facts give, or None where the question asks for more than they say.
 
     A question is answered by `object` of a fact whose subject it names and whose predicate it asks
@@ -125,9 +126,9 @@ def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
 # --- names ----------------------------------------------------------------------------------------
 
 
-def _blank_names(question: str, facts: Sequence[_Stated]) -> tuple[set[str], str]:
+def _blank_names(question: Question, facts: Sequence[_Stated]) -> tuple[set[str], str]:
     """The folded names of the facts that the question holds, and the question without them."""
-    rest = fold(question)
+    rest = question.folded
     named: set[str] = set()
     names = {fold(name).strip() for fact in facts for name in (fact.subject, fact.object)}
     for name in sorted(names, key=lambda name: (-len(name), name)):

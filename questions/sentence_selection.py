@@ -6,30 +6,22 @@ whether it holds something of the asked kind, and the share of the rarer charact
 """
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..evidence import MAX_TITLE_CHARACTERS
 from ..notation import NumberedEvidence
 from ..text.folding import fold
-from ..text.scripts import has_cjk, language
+from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
 from ..text.words import words
-from .terms import QuestionTerms, coverage, holds_term, question_terms
+from .question import Question
+from .terms import QuestionTerms, coverage, holds_term
 
 # A further sentence is given when it scores at least this share of the best one.
 _LEAST_SHARE = 0.3
-
-_CUES: Sequence[tuple[re.Pattern[str], re.Pattern[str]]] = tuple(
-    (re.compile(row["asked"]), re.compile(row["given"]))
-    for row in tomllib.loads(Path(__file__).with_name("asked_kinds.toml").read_text("utf-8"))[
-        "kind"
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +34,16 @@ class SelectedSentence:
     span: Span
 
 
-def fits_asked_type(question: str, sentence: str) -> bool:
+def fits_asked_kind(question: Question, sentence: str) -> bool:
     """Whether a sentence holds what the question asks for: a time, a number, a place, a person."""
-    for asked, given in _CUES:
-        if asked.search(question.lower() if asked.flags & re.IGNORECASE else question):
-            return given.search(sentence) is not None
-    return False
+    return question.kind is not None and question.kind.given.search(sentence) is not None
 
 
-def rank_sentences(question: str, passages: Sequence[NumberedEvidence]) -> list[SelectedSentence]:
+def rank_sentences(
+    question: Question, passages: Sequence[NumberedEvidence]
+) -> list[SelectedSentence]:
     """All sentences of the passages (best passage first), best first."""
-    terms = question_terms(question)
+    terms = question.terms
     listed = [passage for passage in passages if passage.kind == "passage"]
     ranked: list[SelectedSentence] = []
     for rank, passage in enumerate(listed):
@@ -61,10 +52,10 @@ def rank_sentences(question: str, passages: Sequence[NumberedEvidence]) -> list[
     return sorted(ranked, key=lambda one: (-one.score, one.number, one.span))
 
 
-def _passage_bonus(question: str, rank: int, passages: Sequence[NumberedEvidence]) -> float:
+def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvidence]) -> float:
     """How much a passage's place and title speak for its sentences."""
     passage = passages[rank]
-    if language(question) == "zh":
+    if question.language == "zh":
         # The first document is nearly always the right one.
         same = rank == 0 or (passage.title and passage.title == passages[0].title)
         return 0.0 if same else -0.6
@@ -74,7 +65,7 @@ def _passage_bonus(question: str, rank: int, passages: Sequence[NumberedEvidence
     title = _bare_title(passage.title)
     if not title:
         return bonus
-    if title in fold(question):
+    if title in question.folded:
         bonus -= 0.2
     elif any(title in fold(other.text) for other in passages if other is not passage):
         bonus += 0.4
@@ -86,7 +77,7 @@ def _bare_title(title: str) -> str:
 
 
 def _scored(
-    question: str, terms: QuestionTerms, passage: NumberedEvidence, bonus: float
+    question: Question, terms: QuestionTerms, passage: NumberedEvidence, bonus: float
 ) -> list[SelectedSentence]:
     spans = sentences(passage.text)
     if not spans:
@@ -106,15 +97,15 @@ def _scored(
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence) + 0.3 * coverage(characters, sentence)
-        score += 0.2 * fits_asked_type(question, sentence)
-        if index == 0 and not has_cjk(question):
+        score += 0.2 * fits_asked_kind(question, sentence)
+        if index == 0 and not has_cjk(question.text):
             score += 0.1
         scored.append(SelectedSentence(passage.number, sentence, score + bonus, span))
     return scored
 
 
 def select_sentences(
-    question: str,
+    question: Question,
     passages: Sequence[NumberedEvidence],
     *,
     limit: int = 2,

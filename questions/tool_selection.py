@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..notation import SEARCH_TOOL
+from ..text.dates import FIGURES_WITH_SIGNS
 from ..text.folding import fold
-from ..text.scripts import has_cjk
+from ..text.scripts import HAN, has_cjk
 from ..text.words import segmenter, stem_word, stop_words
 from .arguments import read_arguments_off
-from .requests import Request, read_request, tool_actions
+from .question import Question
+from .requests import Request, tool_actions
 from .word_lists import BESIDE_A_REQUEST, SUBJECTS
 
 ToolChoice = tuple[str, dict[str, Any]]
@@ -25,7 +27,7 @@ _EMPTY = stop_words("description")
 
 
 def choose_tool(
-    question: str, tools: Sequence[Mapping[str, Any]], *, tool_choice: str = "auto"
+    question: Question, tools: Sequence[Mapping[str, Any]], *, tool_choice: str = "auto"
 ) -> ToolChoice | None:
     """The tool that plainly fits a question, with arguments read off it; None where none does.
 
@@ -35,9 +37,9 @@ def choose_tool(
         tool_choice: "none" never calls; "any" or a name drops the demand that the tool fits, but
             its required arguments must still stand in the question.
     """
-    if tool_choice == "none" or not question.strip():
+    if tool_choice == "none" or not question.text.strip():
         return None
-    request = read_request(question)
+    request = question.request
     if tool_choice == "auto":
         offered = [tool for tool in tools if tool.get("name") != SEARCH_TOOL]
         return _choose_plainly(question, request, offered)
@@ -45,24 +47,24 @@ def choose_tool(
     offered = [tool for tool in offered if tool_choice != "any" or tool.get("name") != SEARCH_TOOL]
     fitting: list[tuple[float, int, ToolChoice]] = []
     for index, tool in enumerate(offered):
-        text = question if request is None else request.text
+        text = question.text if request is None else request.text
         args = read_arguments_off(text, _parameters(tool), subject=_subject_words(tool))
         if args is not None:
-            fit = tool_fit(question, tool)
+            fit = tool_fit(question.text, tool)
             fitting.append((-fit - 0.1 * len(args), index, (str(tool["name"]), args)))
     return min(fitting, key=lambda entry: entry[:2])[2] if fitting else None
 
 
 def _choose_plainly(
-    question: str, request: Request | None, tools: Sequence[Mapping[str, Any]]
+    question: Question, request: Request | None, tools: Sequence[Mapping[str, Any]]
 ) -> ToolChoice | None:
     """The one tool that a plain request, or a bare sum, asks for."""
     fitting: list[tuple[float, int, ToolChoice]] = []
     for index, tool in enumerate(tools):
         name, description = str(tool.get("name", "")), str(tool.get("description", ""))
         subject = _subject_words(tool)
-        if _looks_like_calculator(name, fold(description)) and is_bare_sum(question):
-            args = read_arguments_off(question, _parameters(tool), subject=subject)
+        if _looks_like_calculator(name, fold(description)) and is_bare_sum(question.text):
+            args = read_arguments_off(question.text, _parameters(tool), subject=subject)
             fit = 2 * _LEAST_FIT
         elif request is not None and request.actions & _wanted(tool):
             fit, args = _fit_and_arguments(request, tool, subject)
@@ -110,7 +112,7 @@ def _unexplained(left: str, verb: str, tool: Mapping[str, Any], subject: frozens
     known = {word for word in segmenter().cut(told) if has_cjk(word) and len(word) > 1}
     for word in sorted({*known, *subject, verb, *BESIDE_A_REQUEST}, key=len, reverse=True):
         folded = folded.replace(word, " ") if has_cjk(word) else folded
-    return len(re.findall(r"[\u4e00-\u9fff]", folded)) > 1
+    return len(re.findall(rf"[{HAN}]", folded)) > 1
 
 
 def _in_description(text: str, verb: str, tool: Mapping[str, Any]) -> bool:
@@ -200,10 +202,6 @@ _OPERATION = re.compile(
 )
 
 
-# Dates and telephone numbers are written with signs, but are no sums.
-_DATE = re.compile(r"\d{2,4}[-/]\d{1,2}[-/]\d{1,4}|\d{3,}(?:-\d{3,})+")
-
-
 # What may stand around a sum without asking for anything more.
 _AROUND = re.compile(
     r"\b(?:please|what|is|are|['’]s|how|much|many|calculate|compute|work out|evaluate|the|result|"
@@ -232,4 +230,4 @@ def is_arithmetic(question: str) -> bool:
     >>> is_arithmetic("12 乘以 7 等于多少？"), is_arithmetic("谁是李白")
     (True, False)
     """
-    return _OPERATION.search(_DATE.sub(" ", fold(question))) is not None
+    return _OPERATION.search(FIGURES_WITH_SIGNS.sub(" ", fold(question))) is not None

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groundglm.evidence import Source
-from groundglm.facts import Contribution, Fact, Path, entity_id, fact_names
+from groundglm.facts import Contribution, Fact, Path, entity_id
 from groundglm.notation import format_fact, parse_fact
 
 PARTS = st.one_of(
@@ -81,8 +81,3 @@ def test_each_source_is_given_once_and_the_surest_counts() -> None:
 def test_a_path_shows_the_direction_of_each_step() -> None:
     facts = (Fact("红楼梦", "作者", "曹雪芹"), Fact("脂砚斋", "评", "曹雪芹"))
     assert str(Path(("红楼梦", "曹雪芹", "脂砚斋"), facts)) == "红楼梦 —作者→ 曹雪芹 ←评— 脂砚斋"
-
-
-def test_names_are_given_once_in_order() -> None:
-    facts = [Fact("a", "is", "b"), Fact("b", "is", "c")]
-    assert fact_names(facts) == ["a", "b", "c"]

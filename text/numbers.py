@@ -1,6 +1,5 @@
 """Whole numbers in Chinese numerals."""
 
-CHINESE_NUMERALS = "零〇一二两三四五六七八九十百千万亿"
 _DIGITS = {"零": 0, "〇": 0, "两": 2} | {c: n for n, c in enumerate("一二三四五六七八九", start=1)}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 

@@ -3,7 +3,7 @@
 import logging
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from .scripts import CJK
 
 if TYPE_CHECKING:
     import jieba
+    from jieba.posseg import POSTokenizer
 
 _LETTER = rf"(?:(?![{CJK}])[^\W\d_])"
 _TOKEN = re.compile(
@@ -35,6 +36,19 @@ def segmenter() -> "jieba.Tokenizer":
     tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
     tokenizer.initialized = True
     return tokenizer
+
+
+@cache
+def _tagger() -> "POSTokenizer":
+    from jieba.posseg import POSTokenizer
+
+    return POSTokenizer(segmenter())
+
+
+@lru_cache(maxsize=4096)
+def tags(text: str) -> tuple[tuple[str, str], ...]:
+    """Words and their parts of speech as jieba tags them."""
+    return tuple((pair.word, pair.flag) for pair in _tagger().cut(text))
 
 
 def words(text: str) -> list[str]:

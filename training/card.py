@@ -1,6 +1,6 @@
 """The card of the small model's adapter: from what a run says of itself, and a benchmark's rows.
 
-Run: python training/card.py RUN.json ROWS.json --lost LOST.json > chatglm3/small_adapter/README.md
+Run: python training/card.py ROWS.json --run RUN-1.json --run RUN-2.json --lost LOST.json
 """
 
 import argparse
@@ -14,12 +14,9 @@ SmolLM2-135M-Instruct (Apache-2.0, English, 135 million weights), in ChatGLM3's 
 roles, tool calls, citations and declining. `ChatGLM3(model="small")` opens it. The model knows
 little and reasons less; it is for trials, tests and figures without ChatGLM3's twelve gigabytes.
 
-- Made with: `make small-model-adapter` (training/recipe.toml) on one GPU, {steps} steps, {dtype}.
-  The run was broken off once and went on: its first 1,200 steps let the rate fall more slowly, as
-  if there were 2,964 of them.
-- Data: {examples} made-up conversations, English (training/data.py); ordinary answers are SmolLM2's
-  own. SHA-256 of train.jsonl: `{data}`, of evaluate.jsonl: `{evaluation}`.
-- Versions: {versions}.
+- Made with: `make small-model-adapter` (training/recipe.toml), in stages. Data: made-up
+  conversations, English (training/data.py); ordinary answers and plain texts are SmolLM2's own.
+{stages}
 - The numbers are stored in float16; license Apache-2.0.
 
 ## Held-out
@@ -30,13 +27,16 @@ never saw, and public sets. Percent right; with evidence, right number in bracke
 """
 
 
+_STAGE = """  - {examples:,} conversations, {steps} steps, {dtype} on {device}; SHA-256 of train.jsonl:
+    `{data}`,
+    of evaluate.jsonl: `{evaluation}`; {versions}.{note}"""
+
 _LOST = """
 ## What it lost
 
 Perplexity of ordinary English, without ChatGLM3's format around it
 (`python benchmarks/small_adapter.py --forgetting`): {without:.1f} without the adapter, {small:.1f}
-with it. That is far more than the twentieth that was allowed: outside of what it was trained for,
-use SmolLM2 without the adapter (`groundglm small-model DIR`).
+with it, {lost:+.1%}.
 """
 
 
@@ -68,24 +68,37 @@ def table(rows: list[dict]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path)
     parser.add_argument("rows", type=Path, nargs="+")
+    parser.add_argument(
+        "--run", type=Path, action="append", help="run.json of each stage, in order"
+    )
+    parser.add_argument("--note", action="append", default=[], help="behind the stage of its place")
     parser.add_argument("--lost", type=Path, help="what small_adapter.py --forgetting --json says")
     options = parser.parse_args()
-    run = json.loads(options.run.read_text("utf-8"))
     rows = [row for path in options.rows for row in json.loads(path.read_text("utf-8"))]
+    notes = [*options.note, *[""] * len(options.run)]
     head = _HEAD.format(
-        steps=run["config"]["training"]["max_steps"],
-        dtype=run["config"]["model"]["dtype"],
-        examples=f"{run['examples']:,}",
-        data=run["data_sha256"],
-        evaluation=run["evaluation_sha256"],
-        versions=", ".join(f"{name} {one}" for name, one in run["versions"].items()),
+        stages="\n".join(stage(path, note) for path, note in zip(options.run, notes, strict=False))
     )
     lost = ""
     if options.lost:
         lost = _LOST.format(**json.loads(options.lost.read_text("utf-8")))
     print(head + table(rows) + lost, end="")
+
+
+def stage(path: Path, note: str) -> str:
+    """One stage, by what its run says of itself."""
+    run = json.loads(path.read_text("utf-8"))
+    return _STAGE.format(
+        examples=run["examples"],
+        steps=run["config"]["training"]["max_steps"],
+        dtype=run["config"]["model"]["dtype"],
+        device={"cuda": "a GPU", "cpu": "two cores"}[run["config"]["model"]["device"]],
+        data=run["data_sha256"],
+        evaluation=run["evaluation_sha256"],
+        versions=", ".join(f"{name} {one}" for name, one in run["versions"].items()),
+        note=f" {note}" if note else "",
+    )
 
 
 if __name__ == "__main__":

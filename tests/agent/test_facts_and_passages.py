@@ -6,6 +6,7 @@ from langchain_core.documents import Document
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.notation import NumberedEvidence
 from groundglm.questions.fact_answers import answer_from_facts
+from groundglm.questions.question import Question
 from groundglm.retrieval import HashEmbeddings
 
 
@@ -60,8 +61,10 @@ def piece(number, kind, text, title=""):
 )  # fmt: skip
 def test_a_passage_that_says_otherwise_silences_a_fact(question, fact, title, passage):
     alone = [piece(1, "fact", fact)]
-    assert answer_from_facts(question, alone) is not None
-    assert answer_from_facts(question, [piece(2, "passage", passage, title), *alone]) is None
+    assert answer_from_facts(Question(question), alone) is not None
+    assert (
+        answer_from_facts(Question(question), [piece(2, "passage", passage, title), *alone]) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,4 +81,4 @@ def test_a_passage_that_says_otherwise_silences_a_fact(question, fact, title, pa
 )  # fmt: skip
 def test_a_passage_that_says_nothing_against_it_leaves_a_fact_alone(question, fact, title, passage):
     pieces = [piece(2, "passage", passage, title), piece(1, "fact", fact)]
-    assert answer_from_facts(question, pieces) is not None
+    assert answer_from_facts(Question(question), pieces) is not None

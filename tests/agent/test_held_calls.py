@@ -9,6 +9,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from groundglm.agent import build_agent
 from groundglm.chatglm3 import ChatGLM3, ScriptedEngine
 from groundglm.knowledge import KnowledgeBase
+from groundglm.questions.question import Question
 from groundglm.questions.tool_selection import choose_tool
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import tool
@@ -115,7 +116,7 @@ def test_a_read_only_tool_runs(base):
 )
 def test_what_is_no_plain_request_calls_nothing(question):
     tools = [convert_to_openai_tool(one)["function"] for one in TOOLS]
-    assert choose_tool(question, tools) is None
+    assert choose_tool(Question(question), tools) is None
 
 
 def test_the_word_that_names_a_tool_is_no_argument():
@@ -124,5 +125,5 @@ def test_the_word_that_names_a_tool_is_no_argument():
         return "ok"
 
     tools = [convert_to_openai_tool(transfer)["function"]]
-    call = choose_tool("Transfer 250 to account Bob", tools)
+    call = choose_tool(Question("Transfer 250 to account Bob"), tools)
     assert call == ("transfer", {"amount": 250, "account": "Bob"})

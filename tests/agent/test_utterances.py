@@ -5,6 +5,7 @@ from langchain_core.documents import Document
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.questions.question import Question
 from groundglm.questions.tool_selection import choose_tool
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import as_tool, is_read_only
@@ -38,7 +39,7 @@ def test_plain_requests_call_the_right_function_with_all_arguments():
     wrong = [
         (said, call)
         for said, name, args in REQUESTS
-        if (call := choose_tool(said, TOOLS)) != (name, args)
+        if (call := choose_tool(Question(said), TOOLS)) != (name, args)
     ]
     assert len(wrong) <= len(REQUESTS) - 34, wrong
 
@@ -51,5 +52,5 @@ def test_a_request_is_run_or_held_as_its_function_was_declared(agent):
 
 @pytest.mark.parametrize("said", ["Delete user " + "1" * 900, "删除用户 " + "9" * 900])
 def test_a_number_beyond_all_bounds_is_no_argument(said):
-    assert choose_tool(said, TOOLS) is None
-    assert choose_tool(said, TOOLS, tool_choice="delete_user") is None
+    assert choose_tool(Question(said), TOOLS) is None
+    assert choose_tool(Question(said), TOOLS, tool_choice="delete_user") is None

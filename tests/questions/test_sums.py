@@ -3,6 +3,7 @@
 import pytest
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from groundglm.questions.question import Question
 from groundglm.questions.tool_selection import choose_tool
 from groundglm.tools import calculator_tool
 
@@ -13,7 +14,7 @@ CALCULATOR = [convert_to_openai_tool(calculator_tool())["function"]]
     "question", ["sqrt(144) + 2^10", "1e3 + 5", "What is model 11-87?", "The model number is 11-87"]
 )
 def test_a_part_of_an_expression_is_no_call(question):
-    assert choose_tool(question, CALCULATOR) is None
+    assert choose_tool(Question(question), CALCULATOR) is None
 
 
 @pytest.mark.parametrize(
@@ -26,4 +27,4 @@ def test_a_part_of_an_expression_is_no_call(question):
     ],
 )
 def test_a_whole_expression_is_computed(question, expression):
-    assert choose_tool(question, CALCULATOR) == ("calculator", {"expression": expression})
+    assert choose_tool(Question(question), CALCULATOR) == ("calculator", {"expression": expression})

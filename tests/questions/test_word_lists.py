@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from groundglm.questions.question import Question
 from groundglm.questions.requests import read_request
-from groundglm.questions.sentence_selection import fits_asked_type
+from groundglm.questions.sentence_selection import fits_asked_kind
 from groundglm.questions.tool_selection import tool_fit
 from groundglm.text.words import stop_words
 
@@ -32,8 +33,8 @@ def test_the_example_of_a_subject_speaks_of_a_tool_for_it(row) -> None:
 
 @pytest.mark.parametrize("row", KINDS["kind"], ids=lambda row: row["name"])
 def test_the_answer_of_a_kind_is_what_its_question_asks_for(row) -> None:
-    assert fits_asked_type(row["question"], row["answer"])
-    assert not fits_asked_type(row["question"], "没有。")
+    assert fits_asked_kind(Question(row["question"]), row["answer"])
+    assert not fits_asked_kind(Question(row["question"]), "没有。")
 
 
 @pytest.mark.parametrize("place", ["base", "predicate", "name", "description"])

@@ -7,7 +7,7 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..errors import EmbeddingMismatchError, NotABaseError
-from ..retrieval.embeddings import fingerprint, is_same_model, load_embeddings, model_name
+from .embeddings import fingerprint, is_same_model, load_embeddings, model_name
 
 
 def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddings | None) -> None:

@@ -1,15 +1,9 @@
-"""Words of Chinese sentences as the rules see them: dates, proper nouns, places, noun phrases."""
+"""How names look in Chinese sentences: proper nouns, places, noun phrases."""
 
 import re
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
-from ..text.words import segmenter
+from ..text.words import tags
 
-if TYPE_CHECKING:
-    from jieba.posseg import POSTokenizer
-
-DATE = r"(?:公元)?(?:前)?(?:\d{1,4}|[〇零一二三四五六七八九]{4})年(?:\d{1,2}月(?:\d{1,2}日)?)?"
 _PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
 
 
@@ -22,19 +16,6 @@ def is_proper(name: str) -> bool:
         return len(name) >= 2
     plain = all(kind in _PROPER_TAGS or kind in ("n", "j", "x") for kind in kinds)
     return plain and len(kinds) <= 3 and len(name) <= 8
-
-
-@cache
-def _tagger() -> "POSTokenizer":
-    from jieba.posseg import POSTokenizer
-
-    return POSTokenizer(segmenter())
-
-
-@lru_cache(maxsize=4096)
-def tags(text: str) -> tuple[tuple[str, str], ...]:
-    """Words and their parts of speech as jieba tags them."""
-    return tuple((pair.word, pair.flag) for pair in _tagger().cut(text))
 
 
 def is_nominal(text: str) -> bool:

@@ -1,16 +1,15 @@
-"""The indexes of a base: derived from its database, caught up before each query."""
+"""Indexes over the passages of a database, caught up with it before each query."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Generic, TypeVar
 
 import numpy as np
 
 from ..database.database import Database
-from ..retrieval.bm25 import BM25Index
-from ..retrieval.vector_index import VectorIndex
-from .graph import KnowledgeGraph
-from .graph_views import GraphViews
+from .bm25 import BM25Index
+from .fusion import Fused, fuse
+from .vector_index import VectorIndex
 
 T = TypeVar("T")
 
@@ -47,20 +46,42 @@ class DerivedIndex(Generic[T]):
         return self._index
 
 
-class Indexes:
-    """BM25, vectors and graph of one base, each built when first asked for.
+class PassageIndexes:
+    """BM25 and vectors of one database, each built when first asked for.
 
-    Not safe for threads by itself: `KnowledgeBase` holds a lock around it.
+    Not safe for threads by itself: its owner holds a lock around it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._bm25: DerivedIndex[BM25Index] | None = None
         self._vectors: DerivedIndex[VectorIndex] | None = None
-        self._graph: DerivedIndex[KnowledgeGraph] | None = None
-        self._graph_views = GraphViews()
         self._bm25_ids: defaultdict[str, list[str]] = defaultdict(list)
         self._vector_ids: defaultdict[str, list[str]] = defaultdict(list)
+
+    def search(
+        self,
+        query: str | None,
+        vector: np.ndarray | None,
+        *,
+        k: int,
+        allowed: Collection[str] | None = None,
+    ) -> list[Fused]:
+        """The passages of both rankings, best first, each ranking `k` long.
+
+        Args:
+            query: What BM25 looks for; None leaves it out.
+            vector: The normalised vector of the query; None leaves vectors out.
+            k: How many passages of each ranking are fused.
+            allowed: Only these passages, if given.
+        """
+        lexical = self.bm25().search(query, k=k, allowed=allowed) if query is not None else []
+        dense = (
+            self.vectors(len(vector)).search(vector, k=k, allowed=allowed)
+            if vector is not None
+            else []
+        )
+        return fuse(lexical, dense)
 
     def bm25(self) -> BM25Index:
         """The BM25 index over the passages and their titles, up to date."""
@@ -74,17 +95,6 @@ class Indexes:
             index = VectorIndex(dimensions)
             self._vectors = DerivedIndex(index, load=self._load_vectors, drop=self._drop_vectors)
         return self._vectors.caught_up(self._database)
-
-    def graph(self) -> KnowledgeGraph:
-        """The knowledge graph, up to date."""
-        if self._graph is None:
-            self._graph = DerivedIndex(KnowledgeGraph(), load=self._load_graph, drop=_drop_graph)
-        return self._graph.caught_up(self._database)
-
-    def graph_of(self, documents: frozenset[str] | None, *, key: Hashable) -> KnowledgeGraph:
-        """The graph of what these documents say (None: all), up to date; `key` names the view."""
-        whole = self.graph()
-        return whole if documents is None else self._graph_views.of(whole, documents, key=key)
 
     def _load_bm25(self, index: BM25Index, documents: Collection[str] | None) -> None:
         entries: list[tuple[str, str, str]] = []
@@ -108,12 +118,3 @@ class Indexes:
 
     def _drop_vectors(self, index: VectorIndex, documents: Iterable[str]) -> None:
         index.delete([id_ for document in documents for id_ in self._vector_ids.pop(document, [])])
-
-    def _load_graph(self, index: KnowledgeGraph, documents: Collection[str] | None) -> None:
-        for document_id, facts in self._database.facts_of(documents):
-            index.add(document_id, facts)
-
-
-def _drop_graph(index: KnowledgeGraph, documents: Iterable[str]) -> None:
-    for document in documents:
-        index.remove(document)

@@ -1,0 +1,41 @@
+"""The vectors of passages: what is embedded, under which key it is kept, what is missing."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from ..database.database import Database
+from .vector_index import normalized
+
+
+def embedded_text(title: str, text: str) -> str:
+    """What is embedded of a passage: its title and its text."""
+    return f"{title}\n{text}" if title else text
+
+
+def vector_key(title: str, text: str) -> str:
+    """The key of the vector of a passage, the same wherever the passage stands."""
+    return hashlib.sha256(f"{title}\x00{text}".encode()).hexdigest()[:32]
+
+
+def passage_vectors(
+    database: Database, embeddings: Callable[[], Embeddings], texts: Mapping[str, str]
+) -> dict[str, bytes]:
+    """The normalised vectors of texts by key; new ones are stored ahead, in case of a crash.
+
+    Args:
+        database: Where vectors are kept by their keys.
+        embeddings: Gives the embedding model, at the first text that is new.
+        texts: What is embedded, by `vector_key`.
+    """
+    vectors = database.vectors_by_key(texts)
+    missing = sorted(set(texts) - set(vectors))
+    if missing:
+        embedded = embeddings().embed_documents([texts[key] for key in missing])
+        array = normalized(np.asarray(embedded, dtype="<f4"))
+        new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
+        database.put_vectors(new.items())
+        vectors |= new
+    return vectors
