@@ -27,8 +27,8 @@ never saw, and public sets. Percent right; with evidence, right number in bracke
 """
 
 
-_STAGE = """  - {examples:,} conversations, {steps} steps, {dtype} on {device}; SHA-256 of train.jsonl:
-    `{data}`,
+_STAGE = """  - {examples:,} conversations, {steps} steps, {dtype} on {device}; SHA-256 of
+    train.jsonl: `{data}`,
     of evaluate.jsonl: `{evaluation}`; {versions}.{note}"""
 
 _LOST = """
