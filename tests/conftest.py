@@ -66,3 +66,26 @@ def small_chat():
         return ChatGLM3(model="small", max_tokens=200)
     except (CheckpointError, MissingExtraError) as error:
         pytest.skip(f"needs the package index: {error}")
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """A random checkpoint of the original layout that writes text, for the most part."""
+    from .tiny_model import TINY, original_tensors, write_byte_vocabulary, write_original
+
+    tensors = original_tensors(TINY)
+    output = tensors["transformer.output_layer.weight"]
+    output[:260] *= 10  # what it writes is text, for the most part
+    output[260:] = 0
+    folder = tmp_path_factory.mktemp("model") / "tiny-chatglm3"
+    write_original(folder, tensors=tensors, config=TINY)
+    write_byte_vocabulary(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_chat(tiny_folder):
+    """The chat model on it."""
+    from groundglm import ChatGLM3
+
+    return ChatGLM3(model=str(tiny_folder), device="cpu", dtype="float32", max_tokens=24)

@@ -44,8 +44,7 @@ def test_every_make_target_that_is_named_exists(repository, name):
 @pytest.mark.parametrize("name", ["chatglm3.md", "chatglm3.zh-CN.md"])
 def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, name):
     """Its lines, with a random checkpoint of the same layout in the place of the weights."""
-    from .chatglm3.test_chatglm3_model import TINY, write_byte_vocabulary
-    from .tiny_model import write_original
+    from .tiny_model import TINY, write_byte_vocabulary, write_original
 
     text = (repository / "docs" / name).read_text(encoding="utf-8")
     write_byte_vocabulary(write_original(tmp_path / "chatglm3-6b", config=TINY))
@@ -64,8 +63,7 @@ def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, n
 
 @pytest.mark.parametrize("name", ["tools.md", "tools.zh-CN.md"])
 def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, name):
-    from .chatglm3.test_chatglm3_model import TINY, write_byte_vocabulary
-    from .tiny_model import write_original
+    from .tiny_model import TINY, write_byte_vocabulary, write_original
 
     text = (repository / "docs" / name).read_text(encoding="utf-8")
     write_byte_vocabulary(write_original(tmp_path / "chatglm3-6b", config=TINY))

@@ -4,6 +4,7 @@ import json
 
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 CONFIG = {
     "model_type": "chatglm",
@@ -85,3 +86,19 @@ def write_original(folder, *, kind="safetensors", shards=1, tensors=None, config
     index = {"metadata": {}, "weight_map": placed}
     (folder / f"{stem}.{suffix}.index.json").write_text(json.dumps(index))
     return folder
+
+
+TINY = {
+    **CONFIG, "padded_vocab_size": 65024, "hidden_size": 16, "ffn_hidden_size": 24,
+    "seq_length": 2048,
+}  # fmt: skip
+
+
+def write_byte_vocabulary(folder):
+    """A vocabulary of single bytes, so that any text has ids and random ids are mostly text."""
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    names = ["<pad>", "<s>", "</s>", *sorted(alphabet)]
+    tokenizer = Tokenizer(models.BPE(vocab={name: i for i, name in enumerate(names)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.save(str(folder / "tokenizer.json"))

@@ -43,7 +43,9 @@ def make_data(folder: Path, stage: dict) -> None:
             _run("ordinary.py", str(partial), "--seed", str(seed), "--count", str(count), *more)
             os.replace(partial, file)
     if not all((folder / f"{name}.jsonl").exists() for name in ("train", "evaluate")):
-        _run("data.py", str(folder), "--count", str(stage["count"]), "--seed", str(stage["seed"]))
+        shares = json.dumps(stage.get("shares", {}))
+        counted = ("--count", str(stage["count"]), "--seed", str(stage["seed"]))
+        _run("data.py", str(folder), *counted, "--shares", shares)
 
 
 def _run(script: str, *arguments: str) -> None:

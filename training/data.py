@@ -27,13 +27,20 @@ SHARES = {
 }  # fmt: skip
 
 
-def cases(count: int, *, seed: int, held: bool, ordinary: list[tuple[str, str]]) -> Iterator[Case]:
+def cases(
+    count: int,
+    *,
+    seed: int,
+    held: bool,
+    ordinary: list[tuple[str, str]],
+    shares: dict[str, float] = SHARES,
+) -> Iterator[Case]:
     """Cases of all kinds, in their shares."""
     rng = random.Random(seed)
     caller = Caller(rng, held=held)
     asker = Asker(rng, held=held, prose=[text for _, text in ordinary])
     for _ in range(count):
-        kind = weighted(rng, SHARES)
+        kind = weighted(rng, shares)
         if kind == "ordinary":
             yield ordinary_case(rng, caller, ordinary)
         elif kind in ("call", "two_calls", "calculation", "quiet"):
@@ -84,6 +91,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=12_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shares", type=json.loads, default={}, help="other shares, as JSON")
     options = parser.parse_args()
     ordinary = read_ordinary(options.folder)
     if not ordinary:
@@ -97,7 +105,8 @@ def main() -> None:
         target = options.folder / f"{name}.jsonl"
         partial = target.with_suffix(".part")
         with partial.open("w", encoding="utf-8") as file:
-            for case in cases(count, seed=seed, held=held, ordinary=ordinary):
+            shares = {**SHARES, **options.shares}
+            for case in cases(count, seed=seed, held=held, ordinary=ordinary, shares=shares):
                 kinds[case.kind] += 1
                 file.write(json.dumps(as_record(case), ensure_ascii=False) + "\n")
         os.replace(partial, target)

@@ -8,51 +8,18 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_tests.unit_tests import ChatModelUnitTests
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.chatglm3 import ContextOverflowError, convert_checkpoint
 from groundglm.errors import CheckpointError
 from groundglm.retrieval import HashEmbeddings
 
-from ..tiny_model import CONFIG, original_tensors, write_original
-
-TINY = {
-    **CONFIG, "padded_vocab_size": 65024, "hidden_size": 16, "ffn_hidden_size": 24,
-    "seq_length": 2048,
-}  # fmt: skip
+from ..tiny_model import write_original
 
 
-def write_byte_vocabulary(folder):
-    """A vocabulary of single bytes, so that any text has ids and random ids are mostly text."""
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    names = ["<pad>", "<s>", "</s>", *sorted(alphabet)]
-    tokenizer = Tokenizer(models.BPE(vocab={name: i for i, name in enumerate(names)}, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.save(str(folder / "tokenizer.json"))
-
-
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory):
-    tensors = original_tensors(TINY)
-    output = tensors["transformer.output_layer.weight"]
-    output[:260] *= 10  # what it writes is text, for the most part
-    output[260:] = 0
-    folder = tmp_path_factory.mktemp("model") / "tiny-chatglm3"
-    write_original(folder, tensors=tensors, config=TINY)
-    write_byte_vocabulary(folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def chat(tiny_folder):
-    return ChatGLM3(model=str(tiny_folder), device="cpu", dtype="float32", max_tokens=24)
-
-
-def test_a_stream_sums_to_the_whole_reply(chat):
-    whole = chat.invoke("你好")
-    chunks = list(chat.stream("你好"))
+def test_a_stream_sums_to_the_whole_reply(tiny_chat):
+    whole = tiny_chat.invoke("你好")
+    chunks = list(tiny_chat.stream("你好"))
     total = chunks[0]
     for chunk in chunks[1:]:
         total += chunk
@@ -63,13 +30,13 @@ def test_a_stream_sums_to_the_whole_reply(chat):
     assert whole.response_metadata["finish_reason"] in ("stop", "length")
 
 
-async def test_asyncio_and_batches_give_the_same(chat):
+async def test_asyncio_and_batches_give_the_same(tiny_chat):
     questions = ["你好", "What is it?", "a much longer question than the others", "x"]
-    single = [chat.invoke(question).content for question in questions]
-    assert [one.content for one in chat.batch(questions)] == single
-    assert [one.content for one in await chat.abatch(questions)] == single
-    assert (await chat.ainvoke("x")).content == single[-1]
-    parts = [chunk.content async for chunk in chat.astream("x")]
+    single = [tiny_chat.invoke(question).content for question in questions]
+    assert [one.content for one in tiny_chat.batch(questions)] == single
+    assert [one.content for one in await tiny_chat.abatch(questions)] == single
+    assert (await tiny_chat.ainvoke("x")).content == single[-1]
+    parts = [chunk.content async for chunk in tiny_chat.astream("x")]
     assert "".join(parts) == single[-1]
 
 
@@ -81,13 +48,13 @@ def test_seeded_sampling_repeats(tiny_folder):
     assert sampled.invoke("x", seed=8).content != sampled.invoke("x").content
 
 
-def test_threads_get_their_own_replies(chat):
+def test_threads_get_their_own_replies(tiny_chat):
     questions = [f"question {number}" for number in range(16)]
-    wanted = [chat.invoke(question).content for question in questions]
+    wanted = [tiny_chat.invoke(question).content for question in questions]
     found = {}
 
     def ask(question):
-        found[question] = chat.invoke(question).content
+        found[question] = tiny_chat.invoke(question).content
 
     threads = [threading.Thread(target=ask, args=(question,)) for question in questions]
     for thread in threads:
@@ -97,7 +64,7 @@ def test_threads_get_their_own_replies(chat):
     assert [found[question] for question in questions] == wanted
 
 
-def test_a_converted_checkpoint_writes_the_same(chat, tiny_folder, tmp_path):
+def test_a_converted_checkpoint_writes_the_same(tiny_chat, tiny_folder, tmp_path):
     import shutil
 
     convert_checkpoint(tiny_folder, tmp_path / "converted")
@@ -105,12 +72,12 @@ def test_a_converted_checkpoint_writes_the_same(chat, tiny_folder, tmp_path):
     other = ChatGLM3(
         model=str(tmp_path / "converted"), device="cpu", dtype="float32", max_tokens=24
     )
-    assert other.invoke("你好").content == chat.invoke("你好").content
+    assert other.invoke("你好").content == tiny_chat.invoke("你好").content
 
 
-def test_a_prompt_that_is_too_long_is_refused_before_anything_is_written(chat):
+def test_a_prompt_that_is_too_long_is_refused_before_anything_is_written(tiny_chat):
     with pytest.raises(ContextOverflowError, match="2048"):
-        chat.invoke("x" * 3000)
+        tiny_chat.invoke("x" * 3000)
 
 
 def test_a_time_limit_stops_a_reply(tiny_folder):
@@ -123,8 +90,10 @@ def test_a_time_limit_stops_a_reply(tiny_folder):
         asyncio.run(slow.ainvoke("x"))
 
 
-def test_a_text_has_a_probability(chat):
-    high, low = chat.score([HumanMessage("x")], [chat.invoke("x").content[:3] or "a", "zzz"])
+def test_a_text_has_a_probability(tiny_chat):
+    high, low = tiny_chat.score(
+        [HumanMessage("x")], [tiny_chat.invoke("x").content[:3] or "a", "zzz"]
+    )
     assert high < 0 and low < 0
 
 
@@ -140,15 +109,15 @@ def test_what_is_missing_is_said(tmp_path, tiny_folder):
         ChatGLM3(engine="extractive", dtype="float32")
 
 
-def test_both_kinds_of_agent_run_over_it(chat, tmp_path):
+def test_both_kinds_of_agent_run_over_it(tiny_chat, tmp_path):
     from langchain.agents import create_agent
 
     with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
         base.add_documents([Document("The office opens at nine.", id="a")])
-        answer = build_agent(base, model=chat).ask("When does the office open?")
+        answer = build_agent(base, model=tiny_chat).ask("When does the office open?")
     assert answer.model in ("tiny-chatglm3", "")
     assert answer.evidence
-    state = create_agent(chat, []).invoke({"messages": [HumanMessage("hi")]})
+    state = create_agent(tiny_chat, []).invoke({"messages": [HumanMessage("hi")]})
     assert isinstance(state["messages"][-1], AIMessage)
 
 
@@ -202,15 +171,15 @@ class CountingEngine:
         return self._engine.generate_batch(requests)
 
 
-async def test_a_batch_is_computed_together_and_every_call_keeps_its_own_error(chat):
-    engine = CountingEngine(chat._engine)
+async def test_a_batch_is_computed_together_and_every_call_keeps_its_own_error(tiny_chat):
+    engine = CountingEngine(tiny_chat._engine)
     together = ChatGLM3(engine=engine, max_tokens=24)
     questions = ["你好", "x" * 3000, "What is it?", "你好"]
 
     found = together.batch(questions, return_exceptions=True)
     assert engine.batches == [3]
     assert isinstance(found[1], ContextOverflowError)
-    wanted = [chat.invoke(question).content for question in ("你好", "What is it?", "你好")]
+    wanted = [tiny_chat.invoke(question).content for question in ("你好", "What is it?", "你好")]
     assert [found[0].content, found[2].content, found[3].content] == wanted
     with pytest.raises(ContextOverflowError):
         together.batch(questions)
@@ -218,13 +187,13 @@ async def test_a_batch_is_computed_together_and_every_call_keeps_its_own_error(c
     again = await together.abatch(["你好", "What is it?"], stop=["\n"])
     assert engine.batches[-1] == 2
     assert [one.content for one in again] == [
-        chat.invoke(question, stop=["\n"]).content for question in ("你好", "What is it?")
+        tiny_chat.invoke(question, stop=["\n"]).content for question in ("你好", "What is it?")
     ]
     together.batch(questions[2:], {"max_concurrency": 1})
     assert engine.batches[-1] == 2
 
 
-def test_every_call_of_a_batch_has_its_own_callbacks(chat):
+def test_every_call_of_a_batch_has_its_own_callbacks(tiny_chat):
     from langchain_core.callbacks import BaseCallbackHandler
 
     class Ends(BaseCallbackHandler):
@@ -235,22 +204,22 @@ def test_every_call_of_a_batch_has_its_own_callbacks(chat):
             self.texts.append(response.generations[0][0].text)
 
     handler = Ends()
-    found = chat.batch(["a", "b"], {"callbacks": [handler]})
+    found = tiny_chat.batch(["a", "b"], {"callbacks": [handler]})
     assert sorted(handler.texts) == sorted(one.content for one in found)
 
 
-def test_a_call_may_name_the_loaded_model_and_no_other(chat):
-    assert chat.invoke("x", model="tiny-chatglm3").content == chat.invoke("x").content
+def test_a_call_may_name_the_loaded_model_and_no_other(tiny_chat):
+    assert tiny_chat.invoke("x", model="tiny-chatglm3").content == tiny_chat.invoke("x").content
     with pytest.raises(ValueError, match="tiny-chatglm3 is loaded, not 'gpt-4'"):
-        chat.invoke("x", model="gpt-4")
+        tiny_chat.invoke("x", model="gpt-4")
 
 
-def test_a_batch_that_does_not_fit_is_written_one_by_one(chat):
+def test_a_batch_that_does_not_fit_is_written_one_by_one(tiny_chat):
     from groundglm.errors import EngineError
 
     class Small(CountingEngine):
         def generate_batch(self, requests):
             raise EngineError("out of memory")
 
-    found = ChatGLM3(engine=Small(chat._engine), max_tokens=24).batch(["a", "b"])
-    assert [one.content for one in found] == [chat.invoke(one).content for one in ("a", "b")]
+    found = ChatGLM3(engine=Small(tiny_chat._engine), max_tokens=24).batch(["a", "b"])
+    assert [one.content for one in found] == [tiny_chat.invoke(one).content for one in ("a", "b")]

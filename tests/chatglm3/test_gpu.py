@@ -11,7 +11,6 @@ from groundglm.chatglm3.tokenizer import ByteTokenizer
 from groundglm.chatglm3.transformers_engine import TransformersEngine
 
 from ..tiny_model import CONFIG, write_original
-from .test_chatglm3_model import tiny_folder  # noqa: F401
 
 pytestmark = [
     pytest.mark.gpu,
@@ -91,7 +90,7 @@ def test_adapters_are_those_of_the_original_on_a_gpu(shared_folder, kind):
         assert [list(one.ids) for one in engine.generate_batch(requests)] == case["greedy_32"]
 
 
-async def test_the_chat_model_takes_the_gpu_by_itself(tiny_folder):  # noqa: F811
+async def test_the_chat_model_takes_the_gpu_by_itself(tiny_folder):
     chat = ChatGLM3(model=str(tiny_folder), max_tokens=16)
     assert chat._engine.device.type == "cuda"
     assert chat._engine.dtype in (torch.bfloat16, torch.float16)

@@ -16,12 +16,11 @@ from groundglm.chatglm3.tokenizer import ByteTokenizer
 from groundglm.chatglm3.transformers_engine import TransformersEngine
 
 from ..tiny_model import CONFIG, write_original
-from .test_chatglm3_model import chat, tiny_folder  # noqa: F401
 
 READ = {"allowed_objects": [ChatGLM3], "valid_namespaces": ["groundglm"]}
 
 
-def test_a_model_is_written_and_read_again(tiny_folder):  # noqa: F811
+def test_a_model_is_written_and_read_again(tiny_folder):
     model = ChatGLM3(
         model=str(tiny_folder), device="cpu", dtype="float32", temperature=0.5, seed=3, stop=["."],
         max_tokens=9, api_key="secret",
@@ -45,8 +44,8 @@ def test_the_engine_without_weights_is_written_by_its_name():
     assert set(written) <= {"engine", "max_tokens", "metadata"}
 
 
-def test_an_engine_that_is_an_object_is_not_written(chat):  # noqa: F811
-    held = ChatGLM3(engine=chat._engine)
+def test_an_engine_that_is_an_object_is_not_written(tiny_chat):
+    held = ChatGLM3(engine=tiny_chat._engine)
     assert dumpd(held)["type"] == "not_implemented"
     with pytest.raises(NotImplementedError, match="doesn't implement"):
         load(dumpd(held), **READ)
@@ -64,9 +63,9 @@ class Starts(BaseCallbackHandler):
         self.tokens.append(token)
 
 
-async def test_a_trace_says_what_answered_and_how(chat):  # noqa: F811
+async def test_a_trace_says_what_answered_and_how(tiny_chat):
     handler = Starts()
-    whole = chat.invoke("x", {"callbacks": [handler]}, stop=["\n\n\n"])
+    whole = tiny_chat.invoke("x", {"callbacks": [handler]}, stop=["\n\n\n"])
     serialized, metadata, params = handler.seen[0]
     assert serialized["id"] == ["groundglm", "chatglm3", "ChatGLM3"]
     assert metadata["ls_provider"] == "groundglm"
@@ -75,10 +74,10 @@ async def test_a_trace_says_what_answered_and_how(chat):  # noqa: F811
     assert params["model"] == "tiny-chatglm3"
     assert params["temperature"] == 0.0
 
-    list(chat.stream("x", {"callbacks": [handler]}))
+    list(tiny_chat.stream("x", {"callbacks": [handler]}))
     assert "".join(handler.tokens) == whole.content
     handler.tokens.clear()
-    async for _ in chat.astream("x", {"callbacks": [handler]}):
+    async for _ in tiny_chat.astream("x", {"callbacks": [handler]}):
         pass
     assert "".join(handler.tokens) == whole.content
 
@@ -104,9 +103,9 @@ class Counting:
             yield chunk
 
 
-async def test_a_cache_keeps_replies_and_tells_models_apart(chat):  # noqa: F811
+async def test_a_cache_keeps_replies_and_tells_models_apart(tiny_chat):
     cache = InMemoryCache()
-    engine = Counting(chat._engine, "one")
+    engine = Counting(tiny_chat._engine, "one")
     model = ChatGLM3(engine=engine, cache=cache, max_tokens=12)
     first = model.invoke("x")
     assert model.invoke("x").content == first.content
@@ -119,15 +118,15 @@ async def test_a_cache_keeps_replies_and_tells_models_apart(chat):  # noqa: F811
     assert [one.content for one in model.batch(["x", "x"])] == [first.content] * 2
     assert engine.asked == 4
 
-    same = Counting(chat._engine, "one")
+    same = Counting(tiny_chat._engine, "one")
     ChatGLM3(engine=same, cache=cache, max_tokens=12).invoke("x")
     assert same.asked == 0
-    for other in (Counting(chat._engine, "two"), Counting(chat._engine)):
+    for other in (Counting(tiny_chat._engine, "two"), Counting(tiny_chat._engine)):
         ChatGLM3(engine=other, cache=cache, max_tokens=12).invoke("x")
         assert other.asked == 1
 
 
-def test_checkpoints_of_the_same_name_have_fingerprints_of_their_own(tiny_folder, tmp_path):  # noqa: F811
+def test_checkpoints_of_the_same_name_have_fingerprints_of_their_own(tiny_folder, tmp_path):
     import shutil
 
     shutil.copytree(tiny_folder, tmp_path / tiny_folder.name)
@@ -141,7 +140,7 @@ def test_checkpoints_of_the_same_name_have_fingerprints_of_their_own(tiny_folder
 
 
 @pytest.mark.parametrize("how", ["invoke", "stream", "batch", "ainvoke", "astream", "abatch"])
-async def test_a_rate_limiter_is_asked_before_every_reply(chat, how):  # noqa: F811
+async def test_a_rate_limiter_is_asked_before_every_reply(tiny_chat, how):
     class Limiter(InMemoryRateLimiter):
         count = 0
 
@@ -154,7 +153,7 @@ async def test_a_rate_limiter_is_asked_before_every_reply(chat, how):  # noqa: F
             return await super().aacquire(blocking=blocking)
 
     limiter = Limiter(requests_per_second=1000, check_every_n_seconds=0.001, max_bucket_size=10)
-    model = ChatGLM3(engine=chat._engine, rate_limiter=limiter, max_tokens=4)
+    model = ChatGLM3(engine=tiny_chat._engine, rate_limiter=limiter, max_tokens=4)
     if how in ("batch", "abatch"):
         found = getattr(model, how)(["a", "b"])
         if how == "abatch":

@@ -9,7 +9,6 @@ from groundglm.chatglm3.model_check import check_model
 from groundglm.cli.app import run
 
 from ..random_model import random_engine
-from .test_chatglm3_model import tiny_folder  # noqa: F401
 
 
 def test_the_engine_without_weights_passes_and_says_that_it_has_none(capsys):
@@ -24,7 +23,7 @@ def test_the_engine_without_weights_passes_and_says_that_it_has_none(capsys):
     assert "it is not ChatGLM3" in capsys.readouterr().out
 
 
-def test_random_weights_are_weak_but_hold_the_format(tiny_folder, capsys):  # noqa: F811
+def test_random_weights_are_weak_but_hold_the_format(tiny_folder, capsys):
     arguments = ["check-model", str(tiny_folder), "--device", "cpu", "--most-tokens", "60"]
     assert run([*arguments, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

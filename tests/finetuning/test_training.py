@@ -18,8 +18,7 @@ from groundglm.finetuning.config import TrainingConfig, read_config
 from groundglm.finetuning.dataset import read_dataset
 from groundglm.finetuning.training import adapted, train
 
-from ..chatglm3.test_chatglm3_model import TINY, write_byte_vocabulary
-from ..tiny_model import original_tensors, write_original
+from ..tiny_model import TINY, original_tensors, write_byte_vocabulary, write_original
 
 pytest.importorskip("peft")
 
