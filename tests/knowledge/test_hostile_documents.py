@@ -13,6 +13,7 @@ from groundglm.loading import load_files
 from groundglm.loading.files import READING_KEY
 from groundglm.loading.html import html_to_text
 from groundglm.notation import NumberedEvidence
+from groundglm.questions.question import Question
 from groundglm.questions.sentence_selection import rank_sentences
 from groundglm.retrieval import HashEmbeddings, split_text
 
@@ -131,7 +132,7 @@ def test_what_was_bounded_is_reported_and_not_stored(tmp_path):
 def test_a_title_without_end_costs_a_question_nothing():
     piece = NumberedEvidence(1, "passage", "(" * 80_000, "Some text here.")
 
-    assert seconds_of(rank_sentences, "who is it?", [piece]) < 1
+    assert seconds_of(rank_sentences, Question("who is it?"), [piece]) < 1
 
 
 def test_a_fact_said_thousands_of_times_is_added_in_time():
