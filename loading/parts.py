@@ -11,6 +11,9 @@ from .encodings import decode
 #: the first of them is page 1.
 PAGES_KEY = "page_starts"
 
+#: A higher number is no page, and more than a database takes.
+MOST_PAGES = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -50,4 +53,6 @@ def page_of(metadata: Mapping[str, Any], position: int) -> int | None:
         if all(isinstance(one, int) for one in listed):
             return bisect_right(sorted(cast("list[int]", listed)), position) or None
     page: object = metadata.get("page")
-    return page if isinstance(page, int) and not isinstance(page, bool) else None
+    if not isinstance(page, int) or isinstance(page, bool):
+        return None
+    return page if 0 <= page <= MOST_PAGES else None

@@ -26,9 +26,11 @@ def read_table(data: bytes) -> Iterator[Part]:
     """
     text = text_of(data)
     lines = text.split("\n")
-    rows = [row for row in table_rows(text, separator_of(text)) if any(row[1])]
-    header = next((row for _, row in rows if not isinstance(row, str)), None)
-    bad = [f"line {line}: {row}" for line, row in rows if isinstance(row, str)]
+    found = list(table_rows(text, separator_of(text)))
+    ends = [*(line - 1 for line, _ in found[1:]), len(lines)][: len(found)]
+    rows = [(line, row, end) for (line, row), end in zip(found, ends, strict=True) if any(row)]
+    header = next((row for _, row, _ in rows if not isinstance(row, str)), None)
+    bad = [f"line {line}: {row}" for line, row, _ in rows if isinstance(row, str)]
     note = "; ".join(bad[:_MOST_TOLD])
     if len(bad) > _MOST_TOLD:
         note += f"; and {len(bad) - _MOST_TOLD} more"
@@ -38,8 +40,10 @@ def read_table(data: bytes) -> Iterator[Part]:
         yield Part(text, note=note)
         return
     paragraphs = [
-        lines[line - 1].strip() if isinstance(row, str) else "\n".join(_cells(header, row))
-        for line, row in rows
+        "\n".join(lines[line - 1 : end]).strip()
+        if isinstance(row, str)
+        else "\n".join(_cells(header, row))
+        for line, row, end in rows
         if row is not header
     ]
     yield Part("\n\n".join(paragraphs), note=note)

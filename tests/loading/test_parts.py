@@ -33,6 +33,13 @@ def test_a_row_that_cannot_be_read_stays_as_it_is_written() -> None:
     assert "line 3: a quotation mark is not closed" in part.note
 
 
+def test_a_record_of_several_lines_that_cannot_be_read_loses_none_of_them() -> None:
+    long = "x" * 140_000  # more than Python's csv takes in one cell
+    (part,) = read_table(f'name,note\nA,one\nB,"first\n{long}"\nC,three\n'.encode())
+    assert long in part.text and "first" in part.text
+    assert part.text.endswith("name: C\nnote: three")
+
+
 def test_pages_reach_evidence_and_facts(tmp_path) -> None:
     first = "The harbour is old. " * 40
     text = first + "The capital of Fenland is Nim."
@@ -53,4 +60,6 @@ def test_pages_that_are_none_are_no_pages() -> None:
     assert page_of({"page_starts": "12"}, 3) is None
     assert page_of({"page_starts": ["a"]}, 3) is None
     assert page_of({"page": True}, 3) is None
+    assert page_of({"page": -1}, 3) is None
+    assert page_of({"page": 10**30}, 3) is None
     assert page_of({"page_starts": [5]}, 3) is None
