@@ -39,7 +39,8 @@ test-transformers: $(TRANSFORMERS:%=build/transformers-%/.installed)  ## the mod
 	@set -e; for version in $(TRANSFORMERS); do \
 		echo "transformers $$version"; \
 		build/transformers-$$version/bin/python -m pytest -m "not gpu and not slow" \
-			tests/chatglm3 tests/agent tests/finetuning tests/test_examples.py $(PYTEST_OPTIONS); \
+			tests/wire tests/grammar tests/checkpoints tests/engines tests/chatglm3 \
+			tests/agent tests/finetuning tests/test_examples.py $(PYTEST_OPTIONS); \
 	done
 
 check: .venv/.installed-dev build/src/groundglm  ## lint, format, types, floors, lengths
@@ -54,7 +55,7 @@ format: .venv/.installed-dev  ## format the code and sort the imports
 	@$(BIN)/python -m ruff format .
 
 small-model-adapter: .venv/.installed-dev  ## train the adapter of the small model (a GPU: minutes; two cores: days)
-	@$(BIN)/python training/adapter.py build/small-adapter --output chatglm3/small_adapter
+	@$(BIN)/python training/adapter.py build/small-adapter --output checkpoints/small_adapter
 
 benchmarks: .venv/.installed-dev  ## list the benchmarks; each is run by itself
 	@for file in $(wildcard benchmarks/*.py); do \

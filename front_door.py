@@ -12,7 +12,8 @@ def front_door(
 
     Args:
         room: `__name__` of the room.
-        homes: For each module of the room the public names that it holds, apart by blanks.
+        homes: For each module of the room the public names that it holds, apart by blanks; a module
+            with a dot before it is a room beside this one.
     """
     found = {name: module for module, names in homes.items() for name in names.split()}
 

@@ -28,8 +28,8 @@ def private():
     with open("/proc/self/smaps_rollup") as file:
         lines = [line.split() for line in file if line.startswith("Private_Dirty")]
     return int(lines[0][1]) * 1024
-from groundglm.chatglm3.checkpoint import load_model
-from groundglm.chatglm3.conversion import convert_checkpoint
+from groundglm.checkpoints.checkpoint import load_model
+from groundglm.checkpoints.conversion import convert_checkpoint
 import transformers.models.glm.modeling_glm
 start = private()
 def watch():

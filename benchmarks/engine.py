@@ -19,7 +19,7 @@ from langchain_core.messages import HumanMessage
 
 from groundglm import ChatGLM3
 from groundglm.chatglm3 import GenerationRequest, load_model
-from groundglm.chatglm3.transformers_engine import TransformersEngine
+from groundglm.engines.transformers_engine import TransformersEngine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

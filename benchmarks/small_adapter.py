@@ -28,7 +28,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.tools import StructuredTool
 
 from groundglm import ChatGLM3, build_agent
-from groundglm.chatglm3.small_model import cached_small_model
+from groundglm.checkpoints.small_model import cached_small_model
 from groundglm.evidence import Evidence, Source
 from groundglm.notation import format_evidence, is_decline
 from groundglm.text import fold

@@ -18,8 +18,8 @@ from pathlib import Path
 import torch
 
 from groundglm.chatglm3 import GenerationRequest, convert_checkpoint
-from groundglm.chatglm3.small_model import _GGUF, cached_small_model, fetch_wheel, load_smollm2
-from groundglm.chatglm3.transformers_engine import TransformersEngine
+from groundglm.checkpoints.small_model import _GGUF, cached_small_model, fetch_wheel, load_smollm2
+from groundglm.engines.transformers_engine import TransformersEngine
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))

@@ -21,10 +21,10 @@ from pathlib import Path
 import torch
 
 from groundglm.chatglm3 import ChatGLM3Tokenizer, GenerationRequest
-from groundglm.chatglm3.constraint import Constraint, GrammarVocabulary
-from groundglm.chatglm3.grammar import call_grammar
-from groundglm.chatglm3.schemas import SchemaError
-from groundglm.chatglm3.tokenizer import STOP_IDS
+from groundglm.grammar.constraint import Constraint, GrammarVocabulary
+from groundglm.grammar.grammar import call_grammar
+from groundglm.grammar.schemas import SchemaError
+from groundglm.wire.tokenizer import STOP_IDS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

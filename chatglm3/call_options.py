@@ -6,9 +6,9 @@ from typing import Any, cast
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from ..engines.engine import Engine, holds_grammars
+from ..grammar.grammar import CallGrammar, Grammar
 from ..notation import SEARCH_TOOL
-from .engine import Engine, holds_grammars
-from .grammar import CallGrammar, Grammar
 from .structured_output import format_grammar, tools_grammar
 
 _FREE = frozenset({SEARCH_TOOL})

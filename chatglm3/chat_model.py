@@ -21,14 +21,14 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
+from ..engines.batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
+from ..engines.engine import Engine, GenerationRequest, check_grammar, holds_grammars
 from ..errors import GroundGLMError
-from .batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
+from ..wire.prompt import encode_chat, holds_evidence
+from ..wire.reply import ReplyReader
 from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
-from .engine import Engine, GenerationRequest, check_grammar, holds_grammars
 from .opening import open_engine
 from .profile import profile_of, trace_params
-from .prompt import encode_chat, holds_evidence
-from .reply import ReplyReader
 from .reply_in_progress import ReplyInProgress
 from .structured_output import Method, format_grammar, parsed, response_format, tools_grammar
 
@@ -51,7 +51,7 @@ class ChatGLM3(BaseChatModel):
     chain wrote in the form of `evidence.format_question`; never set it where users write whole
     turns themselves.
 
-    >>> from groundglm.chatglm3.scripted_engine import ScriptedEngine
+    >>> from groundglm.engines.scripted_engine import ScriptedEngine
     >>> ChatGLM3(engine=ScriptedEngine(["你好！"])).invoke("你好").content
     '你好！'
     """

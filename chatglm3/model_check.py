@@ -11,14 +11,14 @@ from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
+from ..engines.engine import GenerationRequest, holds_grammars
 from ..errors import GroundGLMError
 from ..evidence import Evidence, Source
 from ..notation import EVIDENCE_KEY, format_question
+from ..wire.prompt import encode_chat
+from ..wire.reply import parse_reply
+from ..wire.tokenizer import MASK, ChatGLM3Tokenizer
 from .chat_model import ChatGLM3
-from .engine import GenerationRequest, holds_grammars
-from .prompt import encode_chat
-from .reply import parse_reply
-from .tokenizer import MASK, ChatGLM3Tokenizer
 
 Status = Literal["pass", "weak", "fail", "skipped"]
 

@@ -1,9 +1,12 @@
 """From what `ChatGLM3` was given to the engine that answers."""
 
-from typing import Any
+from typing import Any, cast
 
-from .engine import Engine, as_engine
-from .small_model import SMALL, cached_small_model, small_adapter, small_model_name
+from ..checkpoints.small_model import SMALL, cached_small_model, small_adapter, small_model_name
+from ..engines.engine import Engine
+
+# Without `generate_batch`, replies are written one after another.
+_NEEDED = ("name", "tokenizer", "max_context", "generate", "agenerate")
 
 
 def open_engine(
@@ -26,13 +29,13 @@ def open_engine(
         for name, value in given.items():
             if value is not None:
                 raise ValueError(f"{name}= goes with model=, not with an engine that is open")
-        return as_engine(engine)
+        return _as_engine(engine)
     if model is None:
         raise ValueError(
             "say what shall answer: ChatGLM3(model=FOLDER), model='small', engine='extractive', "
             "or an Engine"
         )
-    from .transformers_engine import TransformersEngine
+    from ..engines.transformers_engine import TransformersEngine
 
     if model != SMALL:
         return TransformersEngine.open(model, device=device, dtype=dtype, adapter=adapter)
@@ -47,3 +50,25 @@ def open_engine(
     small.holds_changing_tools = True  # and calls now and then what nobody asked for
     small.declines_itself = True
     return small
+
+
+def _as_engine(engine: object) -> Engine:
+    """An engine by its name, or the given one.
+
+    Raises:
+        ValueError: there is no engine of that name.
+        TypeError: the object is no engine; what it lacks is named.
+    """
+    if engine == "extractive":
+        from ..engines.extractive_engine import ExtractiveEngine
+
+        return ExtractiveEngine()
+    if isinstance(engine, str):
+        raise ValueError(f"there is no engine {engine!r}; pass 'extractive' or an Engine")
+    lacking = [name for name in _NEEDED if not hasattr(engine, name)]
+    if lacking:
+        raise TypeError(
+            f"{type(engine).__name__} is no Engine (see groundglm.chatglm3.Engine): it lacks "
+            f"{lacking[0]}"
+        )
+    return cast("Engine", engine)

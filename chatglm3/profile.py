@@ -6,7 +6,7 @@ from typing import Any, cast
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 
-from .engine import Engine, holds_grammars
+from ..engines.engine import Engine, holds_grammars
 
 
 def profile_of(engine: Engine) -> ModelProfile:

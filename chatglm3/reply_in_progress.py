@@ -10,8 +10,16 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from .engine import Engine, GenerationRequest, TokenChunk
-from .reply import ArgumentsPiece, CallBegins, CallEnds, CallFails, Event, ReplyReader, TextPiece
+from ..engines.engine import Engine, GenerationRequest, TokenChunk
+from ..wire.reply import (
+    ArgumentsPiece,
+    CallBegins,
+    CallEnds,
+    CallFails,
+    Event,
+    ReplyReader,
+    TextPiece,
+)
 from .reply_chunk import ReplyChunk
 
 

@@ -12,8 +12,8 @@ from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel
 
-from .grammar import CallGrammar, Grammar, call_grammar, json_grammar
-from .schemas import SchemaError
+from ..grammar.grammar import CallGrammar, Grammar, call_grammar, json_grammar
+from ..grammar.schemas import SchemaError
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 

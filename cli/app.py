@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..cli import asking, base_commands, calibrating, demo, doctor, model_commands
 from ..errors import BaseBusyError, GroundGLMError
-from . import asking, base_commands, calibrating, demo, doctor, model_commands
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
 app = typer.Typer(

@@ -102,7 +102,7 @@ def demo(
 
 
 def _tools_of_small(*, quiet: bool) -> list[Any]:
-    from ..chatglm3.small_model import is_small_model_made
+    from ..checkpoints.small_model import is_small_model_made
     from ..tools import tool
 
     if not quiet and not is_small_model_made():

@@ -33,9 +33,10 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
         return {"name": "groundglm-extractive", "is_chatglm3": False, "chatglm3_6b_fits": fits}
     if settings.kind == "small":
         return _describe_small(settings)
-    from ..chatglm3.checkpoint import checkpoint_folder, weight_files
-    from ..chatglm3.config import read_config
-    from ..chatglm3.tokenizer import load_tokenizer
+    from ..checkpoints.checkpoint import checkpoint_folder
+    from ..checkpoints.config import read_config
+    from ..checkpoints.shards import weight_files
+    from ..wire.tokenizer import load_tokenizer
 
     if not settings.model:
         raise SettingsError("engine.name is 'transformers', but engine.model names no folder")
@@ -65,7 +66,7 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
 
 
 def _describe_small(settings: EngineSettings) -> dict[str, Any]:
-    from ..chatglm3.small_model import is_small_model_made, small_model_name
+    from ..checkpoints.small_model import is_small_model_made, small_model_name
 
     return {
         "name": small_model_name(settings.adapter),

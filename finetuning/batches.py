@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from ..chatglm3.tokenizer import PAD
+from ..wire.tokenizer import PAD
 from .encoding import IGNORED, Encoded
 
 Row = dict[str, list[int]]

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..chatglm3.tokenizer import Tokenizer
 from ..errors import DatasetError
+from ..wire.tokenizer import Tokenizer
 from .encoding import Encoded, Mask, encode_conversation
 from .formats import Conversation, read_conversation
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..chatglm3.prompt import Prompt, Role, Segment, place_segments
-from ..chatglm3.tokenizer import ASSISTANT, EOS, Tokenizer
+from ..wire.prompt import Prompt, Role, Segment, place_segments
+from ..wire.tokenizer import ASSISTANT, EOS, Tokenizer
 
 IGNORED = -100  # what torch's cross entropy leaves out
 Mask = Literal["original", "assistant"]

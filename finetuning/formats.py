@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from ..chatglm3.literals import format_tool_call, read_arguments
-from ..chatglm3.prompt import Role, Segment, with_tools
+from ..wire.literals import format_tool_call, read_arguments
+from ..wire.prompt import Role, Segment, with_tools
 
 Format = Literal["chatglm3", "openai", "sharegpt", "alpaca"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from ..chatglm3.tokenizer import Tokenizer
 from ..errors import DatasetError
+from ..wire.tokenizer import Tokenizer
 
 
 def blocks_of(paths: Sequence[Path], tokenizer: Tokenizer, *, length: int) -> list[list[int]]:

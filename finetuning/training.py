@@ -14,8 +14,9 @@ from typing import Any, cast
 
 import torch
 
-from ..chatglm3.checkpoint import checkpoint_folder, dtype_of, load_model
-from ..chatglm3.tokenizer import (
+from ..checkpoints.checkpoint import checkpoint_folder, dtype_of, load_model
+from ..errors import CheckpointError, DatasetError, MissingExtraError
+from ..wire.tokenizer import (
     ASSISTANT,
     EOS,
     GMASK,
@@ -26,7 +27,6 @@ from ..chatglm3.tokenizer import (
     Tokenizer,
     load_tokenizer,
 )
-from ..errors import CheckpointError, DatasetError, MissingExtraError
 from .batches import Row, collate, rows_of
 from .config import TrainingConfig
 from .dataset import DatasetReport, Problem, read_dataset

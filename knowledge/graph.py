@@ -13,10 +13,10 @@ from typing import TypeVar
 import networkx as nx
 
 from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
+from ..knowledge import reasoning
 from ..relations import DEFINING, plain_predicate
 from ..text.dates import is_date
 from ..text.names import bare_name, normalize_name
-from . import reasoning
 from .linking import KIND_SCORES, NameIndex, NameKind
 
 #: Facts with these predicates give their subject another name, or a type.

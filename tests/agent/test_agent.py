@@ -7,10 +7,10 @@ from langchain_core.messages import AIMessage
 
 from groundglm.agent import build_agent
 from groundglm.chatglm3 import ChatGLM3, ScriptedEngine, decode_segments
-from groundglm.chatglm3.tokenizer import CONTROL_TOKENS
 from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import parse_evidence
 from groundglm.retrieval import HashEmbeddings
+from groundglm.wire.tokenizer import CONTROL_TOKENS
 
 DOCUMENTS = [
     Document(

@@ -14,7 +14,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.chatglm3.scripted_engine import ScriptedEngine
+from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.errors import ConversationError
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import tool

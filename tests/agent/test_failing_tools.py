@@ -10,7 +10,7 @@ from langchain_core.tools import StructuredTool
 from langchain_core.tools import tool as langchain_tool
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.chatglm3.scripted_engine import ScriptedEngine
+from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import tool
 

@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.agent.citations import find_citations
 from groundglm.chatglm3 import ByteTokenizer, decode_segments, encode_chat
-from groundglm.chatglm3.scripted_engine import ScriptedEngine
+from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.evidence import Evidence
 from groundglm.retrieval import HashEmbeddings
 from groundglm.text import fold

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 from langchain_core.messages import HumanMessage, ToolMessage
 
 from groundglm.chatglm3.call_options import grammar_of_calls
-from groundglm.chatglm3.copied_rules import copied_from
-from groundglm.chatglm3.grammar import call_grammar
-from groundglm.chatglm3.reply import parse_reply
+from groundglm.grammar.copied_rules import copied_from
+from groundglm.grammar.grammar import call_grammar
+from groundglm.wire.reply import parse_reply
 
-from ..random_model import random_engine
-from .test_grammar import write
+from ..random_model import random_engine, write
 
 TOOL = {
     "name": "f",

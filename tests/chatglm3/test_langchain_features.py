@@ -12,8 +12,8 @@ from langchain_core.rate_limiters import InMemoryRateLimiter
 
 from groundglm import ChatGLM3
 from groundglm.chatglm3 import load_model
-from groundglm.chatglm3.tokenizer import ByteTokenizer
-from groundglm.chatglm3.transformers_engine import TransformersEngine
+from groundglm.engines.transformers_engine import TransformersEngine
+from groundglm.wire.tokenizer import ByteTokenizer
 
 from ..tiny_model import CONFIG, write_original
 

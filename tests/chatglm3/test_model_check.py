@@ -74,7 +74,7 @@ def test_a_model_that_is_not_there_is_a_clear_error(capsys):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_small_model_is_checked(capsys):
-    from groundglm.chatglm3.small_model import cached_small_model
+    from groundglm.checkpoints.small_model import cached_small_model
     from groundglm.errors import CheckpointError
 
     try:

@@ -10,9 +10,9 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from groundglm.chatglm3 import ByteTokenizer, ChatGLM3
-from groundglm.chatglm3.engine import GenerationRequest, TokenChunk
-from groundglm.chatglm3.scripted_engine import ScriptedEngine
-from groundglm.chatglm3.tokenizer import ASSISTANT, OBSERVATION, USER
+from groundglm.engines.engine import GenerationRequest, TokenChunk
+from groundglm.engines.scripted_engine import ScriptedEngine
+from groundglm.wire.tokenizer import ASSISTANT, OBSERVATION, USER
 
 
 class RawEngine:

@@ -13,8 +13,8 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
 from groundglm import ChatGLM3
-from groundglm.chatglm3.schemas import SchemaError
 from groundglm.errors import EngineError
+from groundglm.grammar.schemas import SchemaError
 
 from ..random_model import random_engine
 

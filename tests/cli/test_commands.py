@@ -319,7 +319,7 @@ def test_chinese_questions_go_to_the_engine_that_reads_chinese(tmp_path):
 
     from groundglm import ChatGLM3, build_agent
     from groundglm.assembly import ByLanguage
-    from groundglm.chatglm3.scripted_engine import ScriptedEngine
+    from groundglm.engines.scripted_engine import ScriptedEngine
     from groundglm.retrieval import HashEmbeddings
 
     kb = KnowledgeBase.open(tmp_path / "kb", HashEmbeddings())

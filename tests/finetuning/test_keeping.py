@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from groundglm.chatglm3 import load_model
-from groundglm.chatglm3.tokenizer import load_tokenizer
 from groundglm.errors import CheckpointError, DatasetError
 from groundglm.finetuning.config import read_config
 from groundglm.finetuning.keeping import blocks_at, blocks_of, drift
 from groundglm.finetuning.training import adapted, train
+from groundglm.wire.tokenizer import load_tokenizer
 
 from .test_training import config, data, losses, model_folder  # noqa: F401 - fixtures
 

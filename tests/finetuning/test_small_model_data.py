@@ -9,9 +9,9 @@ import pytest
 from langchain_core.tools import StructuredTool
 
 from groundglm import ChatGLM3, build_agent
-from groundglm.chatglm3.prompt import decode_segments
-from groundglm.chatglm3.scripted_engine import ScriptedEngine
+from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.finetuning.formats import read_conversation
+from groundglm.wire.prompt import decode_segments
 
 TRAINING = Path(__file__).resolve().parents[2] / "training"
 

@@ -11,12 +11,12 @@ import torch
 
 from groundglm import ChatGLM3
 from groundglm.chatglm3 import load_model
-from groundglm.chatglm3.tokenizer import load_tokenizer
 from groundglm.errors import CheckpointError, DatasetError, SettingsError
 from groundglm.finetuning.batches import collate, rows_of
 from groundglm.finetuning.config import TrainingConfig, read_config
 from groundglm.finetuning.dataset import read_dataset
 from groundglm.finetuning.training import adapted, train
+from groundglm.wire.tokenizer import load_tokenizer
 
 from ..tiny_model import TINY, original_tensors, write_byte_vocabulary, write_original
 
@@ -338,8 +338,8 @@ def test_a_finished_run_gives_its_report_again_and_half_files_are_no_run(
 
 
 def test_control_ids_without_rows_get_some_to_begin_with(model_folder):
-    from groundglm.chatglm3.tokenizer import ASSISTANT, EOS, USER
     from groundglm.finetuning.training import fill_empty_rows
+    from groundglm.wire.tokenizer import ASSISTANT, EOS, USER
 
     model, tokenizer = load_model(model_folder, dtype="float32"), load_tokenizer(model_folder)
     embedding, output = model.get_input_embeddings().weight, model.get_output_embeddings().weight

@@ -1,0 +1,176 @@
+"""The engine without weights: it answers with sentences and facts of the evidence in the prompt.
+
+It reads the same prompt ids as ChatGLM3 and writes the same wire text, so everything around it is
+the path that ChatGLM3 takes. It is no language model and never passes itself off as ChatGLM3.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from langchain_core.messages import AIMessage
+
+from ..notation import (
+    SEARCH_TOOL,
+    TOOL_FAILED,
+    NumberedEvidence,
+    decline_text,
+    missing_text,
+    parse_evidence,
+    parse_question,
+    without_marks,
+)
+from ..questions.fact_answers import answer_from_facts
+from ..questions.question import Question
+from ..questions.sentence_selection import select_sentences
+from ..questions.tool_selection import choose_tool
+from ..text.scripts import Language
+from ..wire.prompt import Segment, decode_segments, read_tools
+from ..wire.tokenizer import ByteTokenizer
+from .engine import GenerationRequest, TokenChunk, one_by_one
+from .scripted_engine import encode_reply
+
+_PIECE = 24  # ids in a chunk
+_MOST_MISSING = 5
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the prompt holds for the turn that is to be answered."""
+
+    question: str = ""
+    tools: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    evidence: list[NumberedEvidence] = field(default_factory=list[NumberedEvidence])
+    results: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    has_searched: bool = False
+
+
+class ExtractiveEngine:
+    """Answers from the prompt's evidence, calls a tool that plainly fits, or declines."""
+
+    name = "groundglm-extractive"
+    max_context = 1_000_000
+    supports_grammar = False
+    has_weights = False  # no model chose what it writes: an agent only proposes its changing calls
+
+    def __init__(self) -> None:
+        self.tokenizer = ByteTokenizer()
+        self.fingerprint = f"{self.name} {version('groundglm')}"
+
+    def generate(self, request: GenerationRequest) -> Iterator[TokenChunk]:
+        """Stream the reply; the same prompt always gives the same reply."""
+        segments = decode_segments(request.prompt_ids, self.tokenizer)
+        reply = reply_to(
+            segments,
+            tool_choice=request.tool_choice,
+            question_holds_evidence=request.question_holds_evidence,
+        )
+        ids = encode_reply(reply, self.tokenizer)
+        cut = ids[: request.max_tokens]
+        for start in range(0, len(cut), _PIECE):
+            yield TokenChunk(tuple(cut[start : start + _PIECE]))
+        yield TokenChunk((), "stop" if len(cut) == len(ids) else "length")
+
+    async def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
+        """The same for asyncio."""
+        for chunk in self.generate(request):
+            yield chunk
+
+    def generate_batch(self, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
+        """The whole reply to each request, one after another."""
+        return one_by_one(self, requests)
+
+    def score(
+        self, prompt_ids: Sequence[int], continuations: Sequence[Sequence[int]]
+    ) -> list[float]:
+        """An engine without weights has no probabilities."""
+        raise NotImplementedError(f"{self.name} has no weights, so it cannot score text")
+
+
+def reply_to(
+    segments: Sequence[Segment],
+    *,
+    tool_choice: str = "auto",
+    question_holds_evidence: bool = False,
+) -> AIMessage:
+    """The reply to a prompt: a tool's result, a call, facts, sentences, or the decline."""
+    turn = _read(segments, question_holds_evidence)
+    question = Question(turn.question)
+    lang = question.language
+    if turn.results:
+        return AIMessage(_from_results(turn, lang))
+    call = choose_tool(question, turn.tools, tool_choice=tool_choice)
+    if call is not None:
+        name, args = call
+        return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
+    facts = answer_from_facts(question, turn.evidence)
+    if facts is not None:
+        stop = "。" if lang == "zh" else "."
+        marks = "".join(f"[{number}]" for number in facts.numbers)
+        step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
+        return AIMessage(f"{facts.text}{stop}{marks}{step}")
+    chosen = select_sentences(question, turn.evidence)
+    if chosen and any(one.score > 0 for one in chosen):
+        joiner = "" if lang == "zh" else " "
+        return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
+    if not turn.has_searched and not turn.evidence:
+        return AIMessage(_NOTHING_GIVEN[lang])
+    missing = missing_text(lang, question.key_terms[:_MOST_MISSING])
+    return AIMessage(decline_text(lang, missing))
+
+
+_NOTHING_GIVEN = {
+    "zh": "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。",
+    "en": (
+        "I am the extractive engine without model weights (not ChatGLM3): I answer only from "
+        "retrieved evidence or from the result of a tool."
+    ),
+}
+
+
+def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
+    turn = _Turn()
+    caller = ""
+    users = [index for index, segment in enumerate(segments) if segment.role == "user"]
+    for index, segment in enumerate(segments):
+        if segment.role == "system":
+            turn.tools = turn.tools or read_tools(segment.content)
+        elif segment.role == "user":
+            turn = _Turn(segment.content, turn.tools)
+            if question_holds_evidence and index == users[-1]:
+                turn.question, turn.evidence = parse_question(segment.content)
+            turn.has_searched = bool(turn.evidence)
+        elif segment.role == "assistant":
+            caller = segment.metadata.strip()
+        elif caller == SEARCH_TOOL:
+            turn.has_searched = True
+            turn.evidence += parse_evidence(segment.content)
+        else:
+            turn.results.append((caller, without_marks(segment.content)))
+    return turn
+
+
+def _from_results(turn: _Turn, lang: Language) -> str:
+    lines = [_from_result(name, result, lang) for name, result in turn.results]
+    result = turn.results[0][1]
+    if len(lines) == 1 and not result.startswith(TOOL_FAILED):
+        said = _plain(result)
+        return f"结果是：{said}" if lang == "zh" else f"The result is: {said}"
+    return "\n".join(lines)
+
+
+def _from_result(name: str, result: str, lang: Language) -> str:
+    if result.startswith(TOOL_FAILED):
+        error = result.removeprefix(TOOL_FAILED).strip()
+        return f"工具 {name} 失败：{error}" if lang == "zh" else f"The tool {name} failed: {error}"
+    return f"{name}: {_plain(result)}" if name else _plain(result)
+
+
+def _plain(result: str) -> str:
+    """A tool's result without JSON's quotes where it is a bare string."""
+    try:
+        value: object = json.loads(result)
+    except (ValueError, RecursionError):
+        return result.strip()
+    return value if isinstance(value, str) else result.strip()
