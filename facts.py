@@ -110,6 +110,18 @@ class LinkedEntity:
     score: float
 
 
+class FactExtractor(Protocol):
+    """Anything that reads facts out of a text: the rules of `groundglm.extraction`, or a user's.
+
+    A fact without contributions is said by the whole document; one with a source of its own keeps
+    its span and page.
+    """
+
+    def __call__(self, text: str, *, document_id: str, title: str = "") -> list[Fact]:
+        """The facts that a document's text states."""
+        ...
+
+
 @runtime_checkable
 class FactSource(Protocol):
     """Anything that knows facts: a KnowledgeBase, or a graph behind another interface.

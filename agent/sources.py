@@ -4,13 +4,12 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
 
-from ..evidence import Evidence, PassageSource, SearchMode, Source
+from ..evidence import Evidence, PassageSource, SearchMode
 from ..facts import FactSource
-from ..text.spans import Span
+from ..retrieval.documents import to_evidence
 
 
 class RetrieverSource:
@@ -36,7 +35,9 @@ class RetrieverSource:
         if filter is not None or labels is not None:
             raise ValueError("a wrapped retriever takes no filter and no labels; set them on it")
         documents = self.retriever.invoke(query)[:k]
-        return [_evidence(document, rank) for rank, document in enumerate(documents, start=1)]
+        return [
+            to_evidence(document, rank=rank) for rank, document in enumerate(documents, start=1)
+        ]
 
 
 def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSource:
@@ -83,20 +84,3 @@ def check_labelled(facts: FactSource) -> None:
                 f"{type(facts).__name__}.{method.__name__} takes no labels, so that an agent with "
                 "labels would show facts that its asker may not see; give it a parameter labels"
             )
-
-
-def _evidence(document: Document, rank: int) -> Evidence:
-    metadata: dict[str, Any] = document.metadata
-    start, end = metadata.get("start"), metadata.get("end")
-    span = Span(start, end) if isinstance(start, int) and isinstance(end, int) else None
-    document_id = str(metadata.get("document_id") or metadata.get("source") or document.id or rank)
-    source = Source(document_id, str(metadata.get("title") or ""), metadata.get("page"), span)
-    score = metadata.get("score")
-    return Evidence(
-        document.id or f"{document_id}#{rank}",
-        "passage",
-        document.page_content,
-        float(score) if isinstance(score, int | float) else 1 / rank,
-        str(metadata.get("why") or f"retriever rank {rank}"),
-        (source,),
-    )

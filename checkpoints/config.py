@@ -37,9 +37,14 @@ _EXPRESSED: Mapping[str, tuple[object, ...]] = {
 _MOST, _MOST_LAYERS = 100_000_000, 1_000  # far beyond any model, and no machine hangs on it
 _OTHER_MODELS = ("chatglm2", "codegeex", "glm-4", "glm4")
 _SIX_B = {
-    "vocab_size": 65024, "hidden_size": 4096, "intermediate_size": 13696, "num_hidden_layers": 28,
-    "num_attention_heads": 32, "num_key_value_heads": 2, "head_dim": 128,
-}  # fmt: skip
+    "vocab_size": 65024,
+    "hidden_size": 4096,
+    "intermediate_size": 13696,
+    "num_hidden_layers": 28,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 2,
+    "head_dim": 128,
+}
 _MARK = "groundglm"  # our own notes in a converted config.json
 
 

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from ..facts import Fact
 
 KOption = Annotated[int | None, typer.Option("-k", help="How many passages.", min=1, max=50)]
-ModeOption = Annotated[
-    str | None, typer.Option(help='"vector", "bm25", "hybrid" or "graph".')
-]  # fmt: skip
+ModeOption = Annotated[str | None, typer.Option(help='"vector", "bm25", "hybrid" or "graph".')]
 
 
 ModelOption = Annotated[

@@ -103,8 +103,8 @@ def list_documents(kb: KbOption = None, as_json: JsonOption = False) -> None:
         print_json([{key: getattr(one, key) for key in keys} for one in documents])
         return
     for one in documents:
-        say(f"{one.id}  {one.title}  ({one.characters} characters, {one.passages} passages, "
-            f"{one.facts} facts)")  # fmt: skip
+        size = f"{one.characters} characters, {one.passages} passages, {one.facts} facts"
+        say(f"{one.id}  {one.title}  ({size})")
     say(f"{len(documents)} documents")
 
 

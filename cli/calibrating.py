@@ -66,8 +66,8 @@ def calibrate(
         )
         if not dry_run:
             write_threshold(folder, language, found.threshold, origin=origin, model=model)
-        data.append({"language": language, "threshold": found.threshold, "origin": origin,
-                     "answered": found.answered, "declined": found.declined})  # fmt: skip
+        row = {"language": language, "threshold": found.threshold, "origin": origin}
+        data.append(row | {"answered": found.answered, "declined": found.declined})
     if as_json:
         print_json({"thresholds": data, "written": not dry_run})
         return

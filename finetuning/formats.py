@@ -15,11 +15,14 @@ from ..wire.prompt import Role, Segment, with_tools
 
 Format = Literal["chatglm3", "openai", "sharegpt", "alpaca"]
 
-_SHAREGPT_ROLES: Mapping[str, str] = {
-    "system": "system", "human": "user", "user": "user", "gpt": "assistant", "chatgpt": "assistant",
-    "assistant": "assistant", "function_call": "call", "tool_call": "call",
-    "observation": "observation", "function_response": "observation", "tool": "observation",
-}  # fmt: skip
+_SHAREGPT_NAMES: Mapping[str, str] = {
+    "system": "system",
+    "user": "human user",
+    "assistant": "gpt chatgpt assistant",
+    "call": "function_call tool_call",
+    "observation": "observation function_response tool",
+}
+_SHAREGPT_ROLES = {name: role for role, names in _SHAREGPT_NAMES.items() for name in names.split()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ _LONGEST_KEY = 40
 _NESTED_ANY = 2
 _MOST_REPEATS = 100  # an array's bounds beyond it are not held
 _CHECKED = (
-    "not", "if", "contains", "dependentRequired", "dependentSchemas", "propertyNames",
-    "unevaluatedProperties", "unevaluatedItems",
-)  # fmt: skip
+    "not if contains dependentRequired dependentSchemas propertyNames unevaluatedProperties "
+    "unevaluatedItems"
+).split()
 _TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
 
 

@@ -7,22 +7,30 @@ from typing import Any, cast
 Schema = Mapping[str, Any] | bool
 
 # What users and benchmarks write for JSON's own names.
-_TYPES: Mapping[str, str] = {
-    "dict": "object", "map": "object", "float": "number", "double": "number", "int": "integer",
-    "str": "string", "bool": "boolean", "list": "array", "tuple": "array", "none": "null",
-}  # fmt: skip
+_SPELT: Mapping[str, str] = {
+    "object": "dict map",
+    "number": "float double",
+    "integer": "int",
+    "string": "str",
+    "boolean": "bool",
+    "array": "list tuple",
+    "null": "none",
+}
+_TYPES = {spelt: type_ for type_, names in _SPELT.items() for spelt in names.split()}
 _KNOWN = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 _ANY = frozenset({"any", "Any"})
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
-_SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contains",
-           "propertyNames", "unevaluatedProperties", "unevaluatedItems")  # fmt: skip
+_SINGLE = (
+    "items additionalProperties not if then else contains propertyNames unevaluatedProperties "
+    "unevaluatedItems"
+).split()
 _DEEPEST = 60
 #: Keywords that say nothing of the values.
-NOTES = frozenset({
-    "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly",
-    "$comment", "$schema", "$id", "$defs", "definitions", "discriminator",
-})  # fmt: skip
+NOTES = frozenset(
+    "title description default examples deprecated readOnly writeOnly $comment $schema $id $defs "
+    "definitions discriminator".split()
+)
 _TEXT_NOTES = NOTES - {"$defs", "definitions"}
 
 

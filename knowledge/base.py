@@ -18,7 +18,8 @@ from ..database.database import Database
 from ..database.records import DocumentInfo
 from ..errors import NotABaseError
 from ..evidence import Evidence, SearchMode
-from ..facts import Fact, LinkedEntity, Path
+from ..extraction.extraction import extract_facts
+from ..facts import Fact, FactExtractor, LinkedEntity, Path
 from ..notation import fact_evidence
 from ..retrieval.derived import PassageIndexes
 from ..retrieval.embedding_record import compare_models, record_or_compare
@@ -46,8 +47,15 @@ class KnowledgeBase:
     at its next query.
     """
 
-    def __init__(self, path: FilePath, database: Database, embeddings: Embeddings | None) -> None:
+    def __init__(
+        self,
+        path: FilePath,
+        database: Database,
+        embeddings: Embeddings | None,
+        extractor: FactExtractor | None = None,
+    ) -> None:
         self.path = path
+        self.extractor = extractor or extract_facts
         self.database = database
         manifest = database.manifest()
         self.embedding_name = manifest["embedding_name"]
@@ -63,6 +71,7 @@ class KnowledgeBase:
         path: str | FilePath,
         embeddings: Embeddings | None = None,
         *,
+        extractor: FactExtractor | None = None,
         create: bool = True,
         read_only: bool = False,
         immutable: bool = False,
@@ -74,6 +83,8 @@ class KnowledgeBase:
             path: The folder.
             embeddings: Any LangChain Embeddings. None loads the model that the base was made
                 with; a new base gets the small English one of the extra `minilm`.
+            extractor: Reads facts out of the documents that are added; None takes the rules of
+                `groundglm.extraction`. A document that it fails on is refused, the others stay.
             create: Whether to make a base where there is none.
             read_only: Never write.
             immutable: With `read_only`, for a base that nobody can change, as on a read-only disk;
@@ -107,7 +118,7 @@ class KnowledgeBase:
         )
         try:
             record_or_compare(folder, database, embeddings)
-            return cls(folder, database, embeddings)
+            return cls(folder, database, embeddings, extractor)
         except BaseException:
             database.close()
             raise
@@ -160,10 +171,10 @@ class KnowledgeBase:
         Args:
             docs: LangChain Documents; an iterator is read as it goes.
             progress: Called with the number of documents done and seen so far.
-            extract_facts: Whether rules read facts out of the text.
+            extract_facts: Whether facts are read out of the text.
         """
         writer = self._writer(progress)
-        writer.add(docs, extract_facts=extract_facts)
+        writer.add(docs, extractor=self.extractor if extract_facts else None)
         return writer.report
 
     def add_facts(

@@ -11,8 +11,7 @@ from langchain_core.documents import Document
 
 from ..database.records import DocumentRecord, PassageRecord
 from ..evidence import MAX_TITLE_CHARACTERS, Source
-from ..extraction.extraction import extract_facts
-from ..facts import Contribution, Fact
+from ..facts import Contribution, Fact, FactExtractor
 from ..loading.files import READING_KEY
 from ..loading.parts import page_of
 from ..notation import format_fact
@@ -128,24 +127,31 @@ def check_labels(labels: object) -> tuple[str, ...]:
     return tuple(sorted(cast("set[str]", set(listed))))
 
 
-def read_document(candidate: Candidate, *, max_width: int, extract: bool = True) -> DocumentRecord:
-    """Split a document into passages and read the facts that its text states."""
+def read_document(
+    candidate: Candidate, *, max_width: int, extractor: FactExtractor | None
+) -> DocumentRecord:
+    """Split a document into passages and, with an extractor, read the facts that its text states.
+
+    Raises:
+        ValueError: the extractor failed, or gave what is no fact of this text.
+    """
     passages: list[PassageRecord] = []
     for position, piece in enumerate(split_text(candidate.text, max_width=max_width)):
         text = piece.span.cut(candidate.text)
         digest = content_hash(candidate.id, candidate.content_hash, position)
-        key = vector_key(candidate.title, text)
         passages.append(
             PassageRecord(
-                f"p-{digest[:20]}", candidate.id, position, piece.span, text, piece.heading,
-                page=page_of(candidate.metadata, piece.span.start), vector_key=key,
+                f"p-{digest[:20]}",
+                candidate.id,
+                position,
+                piece.span,
+                text,
+                piece.heading,
+                page=page_of(candidate.metadata, piece.span.start),
+                vector_key=vector_key(candidate.title, text),
             )
-        )  # fmt: skip
-    facts = (
-        extract_facts(candidate.text, document_id=candidate.id, title=candidate.title)
-        if extract
-        else []
-    )
+        )
+    facts = () if extractor is None else _read_facts(extractor, candidate)
     return DocumentRecord(
         candidate.id,
         "text",
@@ -157,6 +163,30 @@ def read_document(candidate: Candidate, *, max_width: int, extract: bool = True)
         tuple(passages),
         tuple(_placed(facts, passages, candidate.metadata)),
     )
+
+
+def _read_facts(extractor: FactExtractor, candidate: Candidate) -> Iterator[Fact]:
+    """What an extractor gives, each fact said by this document and by no other."""
+    try:
+        found: list[object] = [
+            *extractor(candidate.text, document_id=candidate.id, title=candidate.title)
+        ]
+    except Exception as error:  # it may be anybody's, and the other documents are still to be read
+        raise ValueError(f"no facts were read: {type(error).__name__}: {error}") from error
+    whole = Source(candidate.id, candidate.title)
+    for fact in found:
+        if not isinstance(fact, Fact):
+            raise ValueError(f"the extractor gave {fact!r:.80}, which is no Fact")
+        said = fact.contributions or (Contribution(whole, extractor="given"),)
+        for one in said:
+            if one.source.span is not None and one.source.span.end > len(candidate.text):
+                raise ValueError(f"the extractor gave a span beyond the text: {one.source.span}")
+        yield replace(
+            fact,
+            contributions=tuple(
+                replace(one, source=replace(one.source, document_id=candidate.id)) for one in said
+            ),
+        )
 
 
 def _placed(

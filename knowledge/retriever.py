@@ -7,7 +7,8 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
-from ..evidence import Evidence, PassageSource, SearchMode
+from ..evidence import PassageSource, SearchMode
+from ..retrieval.documents import to_document
 
 
 class KnowledgeBaseRetriever(BaseRetriever):
@@ -31,15 +32,3 @@ class KnowledgeBaseRetriever(BaseRetriever):
             query, k=k or self.k, mode=self.mode, filter=self.filter, labels=self.labels
         )
         return [to_document(piece) for piece in found if piece.kind == "passage"]
-
-
-def to_document(piece: Evidence) -> Document:
-    """A passage as a LangChain Document; `metadata["start"]` and `["end"]` are its span."""
-    metadata: dict[str, Any] = {"score": piece.score, "why": piece.why}
-    if piece.source is not None:
-        metadata |= {"document_id": piece.source.document_id, "title": piece.source.title}
-        if piece.source.page is not None:
-            metadata["page"] = piece.source.page
-        if piece.source.span is not None:
-            metadata |= {"start": piece.source.span.start, "end": piece.source.span.end}
-    return Document(id=piece.id, page_content=piece.text, metadata=metadata)

@@ -7,7 +7,8 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.records import DocumentRecord
-from ..extraction.extraction import LONGEST_SENTENCE, unread_sentences
+from ..extraction.extraction import LONGEST_SENTENCE, extract_facts, unread_sentences
+from ..facts import FactExtractor
 from ..retrieval.passage_vectors import embedded_text, passage_vectors
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
@@ -37,7 +38,7 @@ class DocumentWriter:
         self._embeddings = embeddings
         self._progress = progress
 
-    def add(self, docs: Iterable[Document], *, extract_facts: bool) -> None:
+    def add(self, docs: Iterable[Document], *, extractor: FactExtractor | None) -> None:
         """Check, read and store documents; one that cannot be stored is refused by itself."""
         pending: list[DocumentRecord] = []
         waiting = 0
@@ -48,14 +49,14 @@ class DocumentWriter:
                 parts[str(document.metadata.get("source"))] = told["parts"]
             try:
                 candidate = check_document(document)
+                if self._is_unchanged(candidate, pending):
+                    self.report.unchanged.append(candidate.id)
+                    continue
+                record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extractor=extractor)
             except ValueError as error:
                 self.report.refused.append((document.id or "", str(error)))
                 continue
-            if self._is_unchanged(candidate, pending):
-                self.report.unchanged.append(candidate.id)
-                continue
-            record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extract=extract_facts)
-            self._note(candidate, extract_facts)
+            self._note(candidate, by_rules=extractor is extract_facts)
             pending.append(record)
             waiting += len(record.passages)
             if waiting >= _BATCH:
@@ -102,9 +103,9 @@ class DocumentWriter:
             candidate.id
         ) == candidate.content_hash and not self._database.without_vectors([candidate.id])
 
-    def _note(self, candidate: Candidate, extract_facts: bool) -> None:
+    def _note(self, candidate: Candidate, *, by_rules: bool) -> None:
         self.report.notes += [(candidate.id, note) for note in candidate.notes]
-        unread = unread_sentences(candidate.text) if extract_facts else 0
+        unread = unread_sentences(candidate.text) if by_rules else 0
         if unread:
             said = f"no facts were read in {unread} sentences of more than {LONGEST_SENTENCE:,}"
             self.report.notes.append((candidate.id, f"{said} characters"))

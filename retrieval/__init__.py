@@ -6,6 +6,7 @@ from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .bm25 import BM25Index
+    from .documents import to_document, to_evidence
     from .embeddings import (
         HashEmbeddings,
         SentenceTransformerEmbeddings,
@@ -30,12 +31,15 @@ __all__ = [
     "model_name",
     "reads_chinese",
     "split_text",
+    "to_document",
+    "to_evidence",
 ]
 
 __getattr__, __dir__ = front_door(
     __name__,
     {
         "bm25": "BM25Index",
+        "documents": "to_document to_evidence",
         "embeddings": (
             "HashEmbeddings SentenceTransformerEmbeddings fingerprint load_embeddings model_name "
             "reads_chinese"

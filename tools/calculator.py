@@ -35,11 +35,15 @@ _FUNCTIONS: Mapping[str, Callable[[float], float]] = {
     "exp": math.exp,
 }
 _CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
-_SIGNS = (
-    ("×", "*"), ("÷", "/"), ("−", "-"), ("–", "-"), ("^", "**"), ("乘以", "*"), ("除以", "/"),
-    ("加上", "+"), ("减去", "-"), ("乘", "*"), ("加", "+"), ("减", "-"),
-    ("等于", ""), ("=", ""), ("?", ""),
-)  # fmt: skip
+# The longer sign first: 乘以 before 乘.
+_SIGNS = {
+    "*": "× 乘以 乘",
+    "/": "÷ 除以",
+    "-": "− – 减去 减",
+    "+": "加上 加",
+    "**": "^",
+    "": "等于 = ?",
+}
 
 
 def calculate(expression: str) -> str:
@@ -57,8 +61,9 @@ def calculate(expression: str) -> str:
     if len(expression) > _MAX_CHARACTERS:
         raise ValueError(f"the expression is longer than {_MAX_CHARACTERS} characters")
     text = fold(expression)
-    for sign, plain in _SIGNS:
-        text = text.replace(sign, plain)
+    for plain, signs in _SIGNS.items():
+        for sign in signs.split():
+            text = text.replace(sign, plain)
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text).strip()
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%(?!\s*[\d(])", r"(\1/100)", text)
     try:

@@ -1,0 +1,54 @@
+"""Evidence as LangChain Documents, and back."""
+
+from typing import Any
+
+from langchain_core.documents import Document
+
+from ..evidence import Evidence, Source
+from ..text.spans import Span
+
+
+def to_document(piece: Evidence) -> Document:
+    """A passage as a LangChain Document; `to_evidence` reads it back.
+
+    `metadata["start"]` and `["end"]` are its span, `["page"]` its page, `["score"]` and `["why"]`
+    how it was found.
+    """
+    metadata: dict[str, Any] = {"score": piece.score, "why": piece.why}
+    if piece.source is not None:
+        metadata |= {"document_id": piece.source.document_id, "title": piece.source.title}
+        if piece.source.page is not None:
+            metadata["page"] = piece.source.page
+        if piece.source.span is not None:
+            metadata |= {"start": piece.source.span.start, "end": piece.source.span.end}
+    return Document(id=piece.id, page_content=piece.text, metadata=metadata)
+
+
+def to_evidence(document: Document, *, rank: int = 1) -> Evidence:
+    """A Document of any retriever as a passage.
+
+    Args:
+        document: What the retriever gave. Without `metadata["document_id"]` its `source` or its
+            own id names where it stands.
+        rank: Its place in what the retriever gave; names and scores a document that has neither
+            an id nor a score.
+    """
+    metadata: dict[str, Any] = document.metadata
+    start, end = _whole(metadata.get("start")), _whole(metadata.get("end"))
+    span = Span(start, end) if start is not None and end is not None and start <= end else None
+    document_id = str(metadata.get("document_id") or metadata.get("source") or document.id or rank)
+    title = str(metadata.get("title") or "")
+    score = metadata.get("score")
+    return Evidence(
+        document.id or f"{document_id}#{rank}",
+        "passage",
+        document.page_content,
+        score if isinstance(score, int | float) else 1 / rank,
+        str(metadata.get("why") or f"retriever rank {rank}"),
+        (Source(document_id, title, _whole(metadata.get("page")), span),),
+    )
+
+
+def _whole(value: object) -> int | None:
+    """A number of a page or a character, and nothing else that metadata may hold there."""
+    return value if type(value) is int and value >= 0 else None
