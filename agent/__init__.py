@@ -7,7 +7,7 @@ from ..front_door import front_door
 if TYPE_CHECKING:
     from .agent import GroundedAgent, build_agent
     from .grounding import GroundingMiddleware
-    from .model_turn import GroundingOptions
+    from .options import GroundingOptions
     from .sources import RetrieverSource
     from .transcript import Answer, Reason, ToolUse
 
@@ -28,7 +28,7 @@ __getattr__, __dir__ = front_door(
         "agent": "GroundedAgent build_agent",
         "transcript": "Answer Reason ToolUse",
         "grounding": "GroundingMiddleware",
-        "model_turn": "GroundingOptions",
+        "options": "GroundingOptions",
         "sources": "RetrieverSource",
     },
 )

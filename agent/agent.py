@@ -25,7 +25,7 @@ from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
 from .conversation import message_text
 from .grounding import GroundingMiddleware
-from .model_turn import GroundingOptions
+from .options import GroundingOptions
 from .sources import as_source, check_given_labels, check_labelled
 from .transcript import Answer, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead

@@ -14,7 +14,7 @@ from ..text.dates import is_date
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.spans import Span
-from ..text.words import segmenter, stop_words
+from ..text.words import segmenter, stem_word, stop_words
 
 _WEAK = stop_words("predicate")
 
@@ -87,11 +87,12 @@ def _literal_fit(plain: str, question: str) -> Fit | None:
     """Whether the question names the predicate itself, wholly or for the greater part."""
     if has_cjk(plain):
         return _literal_fit_chinese(plain, question)
-    wanted = [_stem(word) for word in re.findall(r"[^\W\d_]+", plain) if word not in _WEAK]
+    wanted = [stem_word(word) for word in re.findall(r"[^\W\d_]+", plain) if word not in _WEAK]
     if not wanted:
         return None
     heard = {
-        _stem(match.group()): Span(*match.span()) for match in re.finditer(r"[^\W\d_]+", question)
+        stem_word(match.group()): Span(*match.span())
+        for match in re.finditer(r"[^\W\d_]+", question)
     }
     matched = [heard[word] for word in wanted if word in heard]
     if len(matched) * 2 <= len(wanted):
@@ -115,14 +116,6 @@ def _literal_fit_chinese(plain: str, question: str) -> Fit | None:
 
 
 _ASKS_WHEN = re.compile(r"哪一?[年天]|何时|何年|什么时[候间]|时间|日期|年份|几[月号年]|多久")
-
-
-def _stem(word: str) -> str:
-    """An English word without its commonest endings, so that "located" meets "location"."""
-    for ending in ("ations", "ation", "ions", "ion", "ing", "ers", "ed", "er", "es", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return word
 
 
 _GENERAL = re.compile(

@@ -8,7 +8,7 @@ like; nothing in it may deny, suppose, ask why or tell of the past.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ..text.folding import fold
@@ -203,10 +203,15 @@ def tool_actions(tool: Mapping[str, Any]) -> frozenset[str]:
     return _actions_of(words, fold(str(tool.get("description", ""))))
 
 
+@cache
+def _verb_stems() -> Mapping[str, str]:
+    return {stem_word(verb): verb for verb in _VERBS if not has_cjk(verb)}
+
+
 @lru_cache(maxsize=256)
 def _actions_of(name: str, description: str) -> frozenset[str]:
     found = {verb for verb in _VERBS if _stands_in(verb, name)}
-    found |= {stem for word in name.split() if (stem := stem_word(word)) in _VERBS}
+    found |= {verb for word in name.split() if (verb := _verb_stems().get(stem_word(word)))}
     if not found:
         first = re.match(r"\W*([a-z]+)(?: (?:off|on|up|out|down)\b)?", description)
         if first is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from groundglm.agent.grounding import GroundingMiddleware
-from groundglm.agent.model_turn import GroundingOptions
+from groundglm.agent.options import GroundingOptions
 from groundglm.agent.wording import INSUFFICIENT, SYSTEM_PROMPT
 from groundglm.evidence import Evidence, Source
 from groundglm.notation import SEARCH_TOOL, format_evidence, format_question

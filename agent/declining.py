@@ -1,0 +1,41 @@
+"""Declining: when nothing speaks for an answer, and what is said then."""
+
+from langchain_core.messages import AIMessage, ToolMessage
+
+from ..notation import decline_text, missing_text
+from ..text.scripts import language
+from .conversation import REASON_KEY, Conversation, SearchResult
+from .wording import ReasonCode
+
+
+def must_decline(talk: Conversation) -> bool:
+    """Whether a reply would stand on nothing: the evidence is thin, and no tool ran."""
+    return not talk.search.get("sufficient", True) and not _used_tools(talk)
+
+
+def _used_tools(talk: Conversation) -> bool:
+    """Whether a tool or a further search ran in this turn; a failure is to be told as well."""
+    understood = {
+        call["id"]
+        for message in talk.turn
+        if isinstance(message, AIMessage)
+        for call in message.tool_calls
+    }
+    results = [m for m in talk.turn if isinstance(m, ToolMessage)]
+    return sum(one.tool_call_id in understood for one in results) > 1
+
+
+def declined_message(
+    question: str, found: SearchResult, message: AIMessage | None = None
+) -> AIMessage:
+    """The decline in the question's language, with what was missing, as a message."""
+    lang = language(question)
+    text = decline_text(lang, missing_text(lang, found.get("missing", [])))
+    declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
+    return with_reason(declined, "below_threshold" if found.get("evidence") else "no_evidence")
+
+
+def with_reason(message: AIMessage, code: ReasonCode) -> AIMessage:
+    """The message with the reason for which it is no answer."""
+    metadata = {**message.response_metadata, REASON_KEY: code}
+    return message.model_copy(update={"response_metadata": metadata})

@@ -1,0 +1,37 @@
+"""What an agent was told of grounding, and what its conversation keeps of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, NotRequired
+
+from langchain.agents.middleware import AgentState
+from langchain.agents.middleware.types import OmitFromInput
+
+from ..evidence import SearchMode
+from ..notation import GroundingStyle
+from ..text.scripts import Language
+
+
+def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
+    return {**new, **old}
+
+
+class GroundingState(AgentState[Any]):
+    """The conversation and the number that each piece of evidence bears in it."""
+
+    # The reducer must come last, or langgraph loses it.
+    evidence_numbers: NotRequired[Annotated[dict[str, int], OmitFromInput, _merge]]
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingOptions:
+    """How much is retrieved, how it is shown, and when an answer is declined."""
+
+    k: int = 5
+    mode: SearchMode = "graph"
+    thresholds: Mapping[Language, float] | None = None
+    style: GroundingStyle = "tool_call"
+    has_tools: bool = False
+    holds_changing_tools: bool = False
+    max_steps: int = 8
+    labels: tuple[str, ...] | None = None

@@ -1,0 +1,120 @@
+"""Searching: before the model's turn, as a call that has been made, and as a tool of the model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+from langchain_core.tools import BaseTool, StructuredTool
+
+from ..evidence import Evidence, PassageSource
+from ..facts import FactSource
+from ..notation import SEARCH_TOOL, fact_evidence
+from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
+from ..questions.question import Question
+from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
+from .declining import declined_message
+from .options import GroundingOptions
+
+_SEARCH_DEPTH = 10
+_FURTHER_FACTS = 20
+
+
+def open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
+    """The message that waits for an answer, if there is one."""
+    last = messages[-1] if messages else None
+    return last if isinstance(last, HumanMessage) and message_text(last).strip() else None
+
+
+def grounded_turn(
+    message: HumanMessage,
+    source: PassageSource,
+    options: GroundingOptions,
+    facts: FactSource | None,
+) -> tuple[list[AnyMessage], bool]:
+    """The beginning of a turn: a search and its result, and where nothing was found, the decline.
+
+    Returns:
+        The messages, and whether the turn goes on behind them.
+    """
+    question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
+    found = source.search(question.text, k=_SEARCH_DEPTH, mode=options.mode, labels=options.labels)
+    if facts is not None and facts is not source:  # a base gives its own facts with the passages
+        found = found + _further_facts(question.text, found, facts, options.labels)
+    judged = score_answerability(question, found)
+    threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
+    sufficient = bool(found) and judged.score >= threshold
+    result: SearchResult = {
+        "evidence": [piece.to_dict() for piece in _shown(found, options.k)],
+        "sufficient": sufficient,
+        "score": round(judged.score, 4),
+        "threshold": threshold,
+        "missing": list(judged.missing),
+    }
+    messages = _search_and_result(message, question.text, result)
+    if sufficient or options.has_tools:
+        return messages, True
+    return [*messages, declined_message(question.text, result)], False
+
+
+def _search_and_result(message: HumanMessage, query: str, result: SearchResult) -> list[AnyMessage]:
+    # Ids that follow from the question's, so that a retry replaces instead of repeating.
+    call_id = f"search-{message.id}"
+    call = {"name": SEARCH_TOOL, "args": {"query": query}, "id": call_id}
+    return [
+        AIMessage("", id=f"{message.id}-search", tool_calls=[call]),
+        ToolMessage(
+            _summary(result),
+            id=f"{message.id}-evidence",
+            name=SEARCH_TOOL,
+            tool_call_id=call_id,
+            artifact=result,
+        ),
+    ]
+
+
+def _further_facts(
+    question: str, found: Sequence[Evidence], facts: FactSource, labels: tuple[str, ...] | None
+) -> list[Evidence]:
+    """Facts of a separate source on the entities that the question names."""
+    known = {piece.id for piece in found}
+    seen: dict[str, Any] = {} if labels is None else {"labels": labels}
+    links = facts.link(question, **seen)
+    listed = [fact for link in links for fact in facts.facts(link.entity.id, **seen)]
+    unique = {fact.id: fact for fact in listed if fact.id not in known}
+    return [
+        fact_evidence(fact, score=0.5, why="linked entity")
+        for fact in list(unique.values())[:_FURTHER_FACTS]
+    ]
+
+
+def _shown(found: Sequence[Evidence], k: int) -> list[Evidence]:
+    passages = [piece for piece in found if piece.kind == "passage"][:k]
+    return passages + [piece for piece in found if piece.kind == "fact"]
+
+
+def search_tool(source: PassageSource, options: GroundingOptions) -> BaseTool:
+    """The search as a tool of the model, for a further hop."""
+
+    def search_knowledge(query: str) -> tuple[str, SearchResult]:
+        if not query.strip():
+            return "the query is empty", {"evidence": [], "sufficient": False}
+        found = source.search(
+            query[:MAX_QUESTION_CHARACTERS],
+            k=options.k,
+            mode=options.mode,
+            labels=options.labels,
+        )
+        shown = [piece.to_dict() for piece in found]
+        result: SearchResult = {"evidence": shown, "sufficient": bool(found)}
+        return _summary(result), result
+
+    return StructuredTool.from_function(
+        search_knowledge,
+        name=SEARCH_TOOL,
+        description="Search the knowledge base for passages and facts. 在知识库中检索段落和事实。",
+        response_format="content_and_artifact",
+    )
+
+
+def _summary(result: SearchResult) -> str:
+    return f"{len(result.get('evidence', []))} pieces of evidence"
