@@ -38,7 +38,7 @@ def grounded_turn(
     """
     question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
     found = source.search(question.text, k=_SEARCH_DEPTH, mode=options.mode, labels=options.labels)
-    if facts is not None and facts is not source:  # a base gives its own facts with the passages
+    if facts is not None and id(facts) != id(source):  # a base has given its own facts already
         found = found + _further_facts(question.text, found, facts, options.labels)
     judged = score_answerability(question, found)
     threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
