@@ -12,7 +12,7 @@ from ..text.dates import DATE_ZH as DATE
 from ..text.folding import fold
 from ..text.scripts import HAN
 from ..text.words import tags
-from .chinese_clauses import read_clause, split_aliases
+from .chinese_clauses import TABLES, read_clause, split_aliases
 from .chinese_names import is_nominal, is_place, is_proper
 from .readings import Reading
 
@@ -82,10 +82,7 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
 # --- brackets behind the name ---------------------------------------------------------------------
 
 _FOREIGN = re.compile(
-    r"(英[语文]|日[语文]|法[语文]|德[语文]|俄[语文]|韩[语文]|朝鲜[语文]|西班牙[语文]|意大利[语文]|"
-    r"葡萄牙[语文]|拉丁[语文]|荷兰[语文]|希腊[语文]|阿拉伯[语文]|泰[语文]|越南[语文]|"
-    r"学名|英文名[称]?|外文名|原名|本名|又名|又称|简称|全称|别名|艺名|笔名|港译|台译|"
-    r"旧称)[：:为]?\s*([^，,；;：:（）()]{2,60})"
+    rf"((?>{TABLES.one_of('bracket_name')}))[：:为]?\s*([^，,；;：:（）()]{{2,60}})"
 )
 _LIFE = re.compile(rf"({DATE})[^—–－\-~～至]{{0,6}}\s*[—–－\-~～至]+\s*({DATE})?")
 _PERSON = re.compile(
@@ -193,12 +190,7 @@ def _definition(
         yield Reading(subject, "是", value, "definition", 0.85)
 
 
-_ROLES = (
-    "首都|首府|省会|国都|都城|作者|导演|主演|创始人|创办人|创立者|发明者|发明人|父亲|母亲|妻子|"
-    "丈夫|儿子|女儿|长子|次子|弟弟|哥哥|姐姐|妹妹|"
-    "校长|总统|总理|主席|市长|皇后|县城|主唱|队长|总部|母公司|子公司|前身|主角|编剧|制片人|设计师|"
-    "设计者|州府|县治|吉祥物|官方语言|国花|国歌|市花|老师|学生"
-)
+_ROLES = TABLES.one_of("role")
 
 
 def _role(subject: str, value: str) -> Iterator[Reading]:
@@ -228,12 +220,7 @@ def _apposition(subject: str, clause: str) -> Iterator[Reading]:
         yield Reading(subject, "是", clause, "apposition", 0.8)
 
 
-_ATTRIBUTES = (
-    _ROLES
-    + "|面积|人口|海拔|别名|英文名|原名|全名|简称|国籍|职业|出生地|籍贯|官方网站|创刊号|所在地|"
-    "行政中心|首领|代表作|代表作品|邮政编码|区号|定义|主要成分|"
-    "化学式|分子式|缩写|学名|总长|全长|座右铭|校训|主题曲|片尾曲|片头曲"
-)
+_ATTRIBUTES = f"{_ROLES}|{TABLES.one_of('attribute')}"
 
 
 def _attribute(subject: str, rest: str) -> Iterator[Reading]:

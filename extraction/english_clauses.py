@@ -7,6 +7,9 @@ from ..text.dates import DATE_EN as DATE
 from ..text.dates import MONTH_EN as MONTH
 from .english_names import LIST, NAME, NAMES, WHO
 from .readings import Reading
+from .tables import read_rows, read_tables
+
+TABLES = read_tables("english", {"names": NAMES, "who": WHO})
 
 
 def read_clauses(subject: str, rest: str) -> Iterator[Reading]:
@@ -14,16 +17,10 @@ def read_clauses(subject: str, rest: str) -> Iterator[Reading]:
     yield from _participles(subject, rest)
     yield from _starring(subject, rest)
     yield from _where_and_when(subject, rest)
-    yield from _careers(subject, rest)
+    yield from read_rows(TABLES.rows, subject, rest[:300])
 
 
-_MADE = (
-    "directed|written|produced|co-written|co-produced|co-directed|created|developed|published|"
-    "distributed|released|composed|recorded|performed|"
-    "founded|designed|hosted|narrated|edited|owned|operated|invented|discovered|built|illustrated|"
-    "presented|adapted|choreographed|manufactured|"
-    "co-founded|sung|conceived|painted|commissioned|established|formed|photographed"
-)
+_MADE = TABLES.one_of("made")
 _BY = re.compile(
     rf"(?P<verbs>(?:{_MADE})(?:(?:,| and|, and|/) (?:{_MADE}))*)(?: (?:and \w+ )?(?:in|on) "
     rf"{DATE})? by (?:(?:the |director |author |writer |filmmaker |"
@@ -61,7 +58,7 @@ def _participles(subject: str, rest: str) -> Iterator[Reading]:
         first = False
 
 
-_SCREEN = re.compile(r"\b(?:film|movie|series|sitcom|show|drama|comedy|play|musical|telenovela)\b")
+_SCREEN = re.compile(rf"\b(?:{TABLES.one_of('screen')})\b")
 _STARS = re.compile(
     rf"(?:^(?:also )?stars|\bstarring|^(?:is|was)\b[^.;]* and stars|\bfeaturing) (?:(?:actors?|"
     rf"actress(?:es)?) )?(?P<who>{LIST})"
@@ -69,8 +66,7 @@ _STARS = re.compile(
 
 
 _WORK = re.compile(
-    r"(?P<what>album|song|single|EP|novel|book|film|play|poem|opera|painting|memoir|studio album|"
-    r"short story|novella|symphony|musical) by "
+    rf"(?P<what>{TABLES.one_of('work')}) by "
     rf"(?:the )?(?:(?:[A-Z][a-z]+ )?(?:[a-z-]+ ){{1,4}})?(?P<who>{WHO})\b"
     r"(?! (?:[a-z-]+ ){0,2}(?:author|writer|novelist|singer|rapper|band|artist|composer|musician|"
     r"director|group|poet|singer-songwriter|duo))(?! (?:for|of) (?:a |the )?[A-Z])"
@@ -132,11 +128,7 @@ _WHERE = re.compile(
     rf"(?P<place>{NAMES}(?:, {NAME}(?: {NAME})*)*)"
 )
 _SITE = re.compile(
-    r"(?:is|was|are) (?:an?|the)(?: [\w'’-]+){0,6} (?:city|town|village|school|university|college|"
-    r"station|airport|hospital|museum|church|river|lake|"
-    r"park|mountain|building|district|municipality|commune|community|hamlet|county|island|stadium|"
-    r"skyscraper|suburb|neighbou?rhood|"
-    rf"castle|bridge|parish|township|library|cemetery|mall|theatre|theater|hotel) in (?:the "
+    rf"(?:is|was|are) (?:an?|the)(?: [\w'’-]+){{0,6}} (?:{TABLES.one_of('site')}) in (?:the "
     rf")?(?:(?:southern|northern|eastern|western|central) )?(?P<place>{NAMES}(?:, {NAME}(?: "
     rf"{NAME})*)*)"
 )
@@ -145,8 +137,7 @@ _BORN = re.compile(
     rf")?{NAMES}(?:, {NAME}(?: {NAME})*)*))?(?:,? (?:on|in) (?P<late>{DATE}))?"
 )
 _STARTED = re.compile(
-    rf"\b(?P<verb>founded|established|formed|released|built|published|created|opened|incorporated|"
-    rf"launched|premiered|completed|recorded) (?:in |on |worldwide on )+(?P<date>{DATE})"
+    rf"\b(?P<verb>{TABLES.one_of('begun')}) (?:in |on |worldwide on )+(?P<date>{DATE})"
 )
 
 
@@ -179,52 +170,3 @@ def _where_and_when(subject: str, rest: str) -> Iterator[Reading]:
             and not re.search(r"\b(?:who|which|that|by|based on|from|novel|when)\b|;|\. ", before)
         ):
             yield Reading(subject, match.group("verb"), match.group("date"), "when", 0.85)
-
-
-_CAREERS = (
-    (
-        re.compile(
-            rf"(?:^|\band )(?:currently )?(?:plays|played|playing) (?:\w+ ){{0,5}}for (?:the "
-            rf")?(?P<what>{NAMES})"
-        ),
-        "plays for",
-    ),
-    (
-        re.compile(
-            rf"(?:^|\band )(?:studied|was educated|graduated) (?:at|from) (?:the "
-            rf")?(?P<what>{NAMES})"
-        ),
-        "educated at",
-    ),
-    (
-        re.compile(rf"^(?:is|was) (?:a |the )?(?:\w+ )?member of (?:the )?(?P<what>{NAMES})"),
-        "member of",
-    ),
-    (
-        re.compile(rf"^(?:is|was) (?:also )?(?:known|referred to|called) as (?P<what>{NAMES})"),
-        "also known as",
-    ),
-    (re.compile(rf"^(?:is|was) named (?:after|for) (?:the )?(?P<what>{NAMES})"), "named after"),
-    (
-        re.compile(
-            rf"^(?:won|received|was awarded) (?:the |an? )?(?P<what>(?:\d{{4}} )?{NAMES} (?:Award|"
-            rf"Prize|Medal|Cup|Championship|Championships)(?: for {NAMES})?)"
-        ),
-        "won",
-    ),
-    (
-        re.compile(
-            rf"(?:^(?:is|was) |^(?:is|was) an? [^,.;]{{3,60}},? )(?:loosely |partly )?(?:based on|"
-            rf"adapted from) the (?:\w+ )*?(?:novel|book|play|story) (?:of the same name )?by "
-            rf"(?P<what>{WHO})"
-        ),
-        "based on a work by",
-    ),
-)
-
-
-def _careers(subject: str, rest: str) -> Iterator[Reading]:
-    for pattern, predicate in _CAREERS:
-        match = pattern.search(rest[:300])
-        if match is not None:
-            yield Reading(subject, predicate, match.group("what"), "career", 0.8)

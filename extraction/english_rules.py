@@ -9,17 +9,12 @@ from collections.abc import Iterator
 
 from ..text.dates import DATE_EN as DATE
 from ..text.dates import MONTH_EN as MONTH
-from .english_clauses import read_clauses
+from .english_clauses import TABLES, read_clauses
 from .english_names import NAME, NAMES
 from .readings import Reading
 
-_PRONOUN = re.compile(
-    r"(?:He|She|It|They|This|The (?:film|movie|band|album|song|book|novel|series|show|company|"
-    r"group|team|game|club|city|"
-    r"town|village|school|university|college|station|airport|building|magazine|newspaper|single|"
-    r"play|museum|church|river|"
-    r"park|species|genus|organization|episode|opera|musical|network|stadium|program|bridge))\b"
-)
+_PRONOUN = re.compile(rf"(?:He|She|It|They|This|The (?:{TABLES.one_of('topic')}))\b")
+
 # --- who a sentence is about ----------------------------------------------------------------------
 
 
@@ -240,14 +235,7 @@ def _definition(subject: str, rest: str) -> Iterator[Reading]:
     yield Reading(subject, "is a" if predicate == "is an" else predicate, value, "definition", 0.9)
 
 
-_ROLES = (
-    r"(?:capital|capital city|county seat|seat|author|director|founder|co-founder|president|mayor|"
-    r"governor|king|queen|"
-    r"son|daughter|wife|husband|father|mother|brother|sister|creator|inventor|designer|chairman|"
-    r"ceo|head coach|captain|"
-    r"leader|editor|composer|owner|headquarters|birthplace|sequel|subsidiary|lead singer|frontman|"
-    r"drummer|guitarist|administrative centre|namesake)"
-)
+_ROLES = f"(?:{TABLES.one_of('role')})"
 
 
 def _inverse(sentence: str) -> Iterator[Reading]:

@@ -13,7 +13,8 @@ import re._parser as parser
 import signal
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -50,6 +51,8 @@ def _literal(node: ast.expr, names: dict[str, Any]) -> str | None:
             inner = piece.value if isinstance(piece, ast.FormattedValue) else piece
             if isinstance(inner, ast.Name):
                 parts.append(str(names.get(inner.id, "x")))
+            elif isinstance(inner, ast.Call) and ast.unparse(inner).startswith("TABLES.one_of("):
+                parts.append(names["TABLES"].one_of(ast.literal_eval(inner.args[0])))
             else:
                 parts.append(_literal(inner, names) or "x")
         return "".join(parts)
@@ -95,11 +98,12 @@ def _compiled(value: object) -> Iterator[re.Pattern[str]]:
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _compiled(one)
-    elif isinstance(value, dict):
+    elif isinstance(value, Mapping):
         for one in value.values():
             yield from _compiled(one)
-    elif not isinstance(value, type) and hasattr(value, "cue"):  # a relation
-        yield value.cue
+    elif is_dataclass(value) and not isinstance(value, type):  # a relation, the tables of rules
+        for field in fields(value):
+            yield from _compiled(getattr(value, field.name))
 
 
 # --- strings for a pattern -----------------------------------------------------------------------
