@@ -9,6 +9,8 @@ import typer
 
 from ..assembly import open_base
 from ..errors import DocumentError
+from ..loading.encodings import decode
+from ..loading.json import json_lines
 from ..settings import FILE_NAME, write_threshold
 from .bases import KbOption, find_base, settings_of
 from .output import JsonOption, print_json, say
@@ -78,16 +80,21 @@ def calibrate(
 
 
 def _read_questions(path: Path) -> list[tuple[str, bool]]:
-    found: list[tuple[str, bool]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            data: Any = json.loads(line)
-            found.append((str(data["question"]), bool(data["answerable"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DocumentError(
-                f"{path}, line {number}: expected "
-                f'{{"question": "...", "answerable": true}} ({error})'
-            ) from error
-    return found
+    try:
+        text = decode(path.read_bytes())
+    except (DocumentError, OSError) as error:
+        raise DocumentError(f"{path} cannot be read: {error}") from error
+    return [_asked(value, f"{path}, line {number}") for number, value in json_lines(text)]
+
+
+def _asked(value: object, place: str) -> tuple[str, bool]:
+    match value:
+        case {"question": str(question), "answerable": bool(answerable)} if question.strip():
+            return question, answerable
+        case ValueError():
+            said = f"it is not JSON ({value})"
+        case _:
+            said = f"it is {json.dumps(value, ensure_ascii=False):.80}"
+    raise DocumentError(
+        f'{place}: expected {{"question": "...", "answerable": true}} with true or false; {said}'
+    )
