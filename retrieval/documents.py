@@ -35,7 +35,7 @@ def to_evidence(document: Document, *, rank: int = 1) -> Evidence:
     """
     metadata: dict[str, Any] = document.metadata
     start, end = _whole(metadata.get("start")), _whole(metadata.get("end"))
-    span = Span(start, end) if start is not None and end is not None and start <= end else None
+    span = Span(start, end) if start is not None and end is not None and start < end else None
     document_id = str(metadata.get("document_id") or metadata.get("source") or document.id or rank)
     title = str(metadata.get("title") or "")
     score = metadata.get("score")

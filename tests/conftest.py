@@ -1,7 +1,10 @@
 """What all tests share: an offline environment, the tiers' counts, and what a machine may lack."""
 
 import os
+import runpy
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +27,31 @@ settings.load_profile("full" if FULL else "fast")
 def full() -> bool:
     """Whether this is the full tier (make test-all), which counts higher."""
     return FULL
+
+
+@pytest.fixture
+def run_python(tmp_path, monkeypatch, capsys) -> Callable[[str], str]:
+    """Run a program's text as a user would, and give what it prints.
+
+    In the full tier in a process of its own; else in this one, which has imported already what
+    takes most of the time.
+    """
+
+    def run(code: str) -> str:
+        file = tmp_path / "program.py"
+        file.write_text(code, encoding="utf-8")
+        if FULL:
+            done = subprocess.run(
+                [sys.executable, str(file)], cwd=tmp_path, capture_output=True, encoding="utf-8"
+            )
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [str(file)])
+        runpy.run_path(str(file), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.fixture(scope="session")

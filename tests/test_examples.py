@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +11,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_an_example_runs_and_prints_what_it_promises(path, tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(path)], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
-    assert done.returncode == 0, done.stderr
+def test_an_example_runs_and_prints_what_it_promises(path, run_python):
+    printed = run_python(path.read_text(encoding="utf-8"))
     for words in EXPECTED[path.name]:
-        assert words in done.stdout
+        assert words in printed

@@ -60,10 +60,10 @@ def _literal(node: ast.expr, names: dict[str, Any]) -> str | None:
 
 
 def _patterns() -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()  # a part that several modules share is tried once
     for name, path in _modules():
         source = path.read_text("utf-8")
         module = importlib.import_module(name)
-        seen: set[str] = set()
         found: list[tuple[int, str]] = []
         tree = ast.parse(source)
         pieces = {id(v) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for v in n.values}

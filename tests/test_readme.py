@@ -13,15 +13,14 @@ def blocks(text: str, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_first_screen_answers_with_a_citation_in_under_twelve_lines(repository, tmp_path, name):
+def test_the_first_screen_answers_with_a_citation_in_under_twelve_lines(
+    repository, run_python, name
+):
     (code,) = blocks((repository / name).read_text(encoding="utf-8"), "python")
     assert len([line for line in code.splitlines() if line.strip()]) < 12
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "[1]" in done.stdout
-    assert "supported=True" in done.stdout
+    printed = run_python(code)
+    assert "[1]" in printed
+    assert "supported=True" in printed
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
@@ -62,7 +61,7 @@ def test_the_page_on_chatglm3_runs_on_a_small_checkpoint(repository, tmp_path, n
 
 
 @pytest.mark.parametrize("name", ["tools.md", "tools.zh-CN.md"])
-def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, name):
+def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, run_python, name):
     from .tiny_model import TINY, write_byte_vocabulary, write_original
 
     text = (repository / "docs" / name).read_text(encoding="utf-8")
@@ -70,9 +69,6 @@ def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, name
     code = "\n".join(blocks(text, "py"))
     # The tiny vocabulary spells every letter, so that its prompts and calls are long.
     code = code.replace("max_tokens=200", "max_tokens=150")
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, encoding="utf-8"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "tool_call(city='北京', days=3)" in done.stdout
-    assert "Person" in done.stdout or "name=" in done.stdout
+    printed = run_python(code)
+    assert "tool_call(city='北京', days=3)" in printed
+    assert "Person" in printed or "name=" in printed

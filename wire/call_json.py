@@ -85,7 +85,7 @@ class CallJson:
             return said + character
         if character in ", :":
             return self._word() + character
-        if character.isalpha() or character in "_*" or self._name:
+        if character.isidentifier() or character == "*" or self._name:
             self._name += character
             return ""
         return character

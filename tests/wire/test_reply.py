@@ -3,7 +3,7 @@ import math
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from groundglm.chatglm3 import (
@@ -267,6 +267,7 @@ def test_code_and_text_stand_in_their_order():
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), VALUES, max_size=4), st.integers(1, 9))
+@example({"𒐀": None}, 1)  # a name that Python takes, of a number sign that is no letter
 def test_arguments_grow_as_json_under_the_grammar(args, size):
     plain = {key: value for key, value in args.items() if is_parameter(key)}
     other = {key: value for key, value in args.items() if not is_parameter(key)}
