@@ -20,9 +20,12 @@ _FURTHER_FACTS = 20
 
 
 def open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
-    """The message that waits for an answer, if there is one."""
+    """The message that waits for an answer from evidence; small talk needs none."""
     last = messages[-1] if messages else None
-    return last if isinstance(last, HumanMessage) and message_text(last).strip() else None
+    if not isinstance(last, HumanMessage):
+        return None
+    said = message_text(last)
+    return last if said.strip() and Question(said).small_talk is None else None
 
 
 def grounded_turn(

@@ -24,6 +24,7 @@ from ..notation import (
 from ..questions.fact_answers import answer_from_facts
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
+from ..questions.small_talk import small_talk_reply
 from ..questions.tool_selection import choose_tool
 from ..text.scripts import Language
 from ..wire.prompt import Segment, decode_segments, read_tools
@@ -100,6 +101,8 @@ def reply_to(
     lang = question.language
     if turn.results:
         return AIMessage(_from_results(turn, lang))
+    if question.small_talk is not None and tool_choice in ("auto", "none"):
+        return AIMessage(small_talk_reply(question.small_talk, lang))
     call = choose_tool(question, turn.tools, tool_choice=tool_choice)
     if call is not None:
         name, args = call

@@ -6,6 +6,7 @@ from ..text.folding import fold
 from ..text.scripts import Language, language
 from .asked_kinds import AskedKind, asked_kind
 from .requests import Request, read_request
+from .small_talk import SmallTalk, small_talk
 from .terms import QuestionTerms, key_terms, question_terms
 
 
@@ -47,6 +48,11 @@ class Question:
     def kind(self) -> AskedKind | None:
         """The kind of thing that it asks for, where a word says so."""
         return asked_kind(self.text)
+
+    @cached_property
+    def small_talk(self) -> SmallTalk | None:
+        """The kind of small talk that it wholly is, if it is."""
+        return small_talk(self.text)
 
     @cached_property
     def request(self) -> Request | None:
