@@ -8,14 +8,16 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
-from ..notation import SEARCH_TOOL, fact_evidence
+from ..notation import SEARCH_TOOL, NumberedEvidence, fact_evidence
 from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
+from ..questions.definitions import asked_subject, find_definition
 from ..questions.question import Question
 from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .declining import declined_message
 from .options import GroundingOptions
 
 _SEARCH_DEPTH = 10
+_DEFINING_DEPTH = 30
 _FURTHER_FACTS = 20
 
 
@@ -40,9 +42,12 @@ def grounded_turn(
         The messages, and whether the turn goes on behind them.
     """
     question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
-    found = source.search(question.text, k=_SEARCH_DEPTH, mode=options.mode, labels=options.labels)
+    # What says what something is may stand behind much that speaks of it.
+    depth = _DEFINING_DEPTH if asked_subject(question.text) else _SEARCH_DEPTH
+    found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
     if facts is not None and id(facts) != id(source):  # a base has given its own facts already
         found = found + _further_facts(question.text, found, facts, options.labels)
+    found = _defining_first(question, found)
     judged = score_answerability(question, found)
     threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
     sufficient = bool(found) and judged.score >= threshold
@@ -88,6 +93,17 @@ def _further_facts(
         fact_evidence(fact, score=0.5, why="linked entity")
         for fact in list(unique.values())[:_FURTHER_FACTS]
     ]
+
+
+def _defining_first(question: Question, found: Sequence[Evidence]) -> list[Evidence]:
+    """The passage that says what the question's subject is before the others."""
+    pieces = [
+        NumberedEvidence(number, piece.kind, piece.title, piece.text)
+        for number, piece in enumerate(found)
+    ]
+    definition = find_definition(question.text, pieces)
+    first = [found[definition.number]] if definition is not None else []
+    return [*first, *(piece for piece in found if piece not in first)]
 
 
 def _shown(found: Sequence[Evidence], k: int) -> list[Evidence]:

@@ -21,11 +21,13 @@ from ..notation import (
     parse_question,
     without_marks,
 )
+from ..questions.definitions import find_definition
 from ..questions.fact_answers import answer_from_facts
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
 from ..questions.tool_selection import choose_tool
+from ..text.folding import fold
 from ..text.scripts import Language
 from ..wire.prompt import Segment, decode_segments, read_tools
 from ..wire.tokenizer import ByteTokenizer
@@ -113,14 +115,18 @@ def reply_to(
         marks = "".join(f"[{number}]" for number in facts.numbers)
         step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
         return AIMessage(f"{facts.text}{stop}{marks}{step}")
+    defined = find_definition(question.text, turn.evidence)
+    if defined is not None:
+        return AIMessage(f"{defined.text}[{defined.number}]")
     chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
         return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
     if not turn.has_searched and not turn.evidence:
         return AIMessage(_NOTHING_GIVEN[lang])
-    missing = missing_text(lang, question.key_terms[:_MOST_MISSING])
-    return AIMessage(decline_text(lang, missing))
+    given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in turn.evidence))
+    missing = [term for term in question.key_terms if term not in given][:_MOST_MISSING]
+    return AIMessage(decline_text(lang, missing_text(lang, missing)))
 
 
 _NOTHING_GIVEN = {

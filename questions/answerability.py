@@ -15,6 +15,7 @@ from ..text.names import normalize_name
 from ..text.scripts import Language
 from ..text.sentences import sentences
 from ..text.words import stop_words
+from .definitions import find_definition
 from .fact_answers import answer_from_facts
 from .question import Question
 from .sentence_selection import fits_asked_kind, rank_sentences
@@ -52,7 +53,10 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(evidence, start=1)
     ]
-    if answer_from_facts(question, pieces) is not None:
+    if (
+        answer_from_facts(question, pieces) is not None
+        or find_definition(question.text, pieces) is not None
+    ):
         return Answerability(_FACT_SCORE, missing)
     values = features(question, evidence_in(evidence, "passage"))
     if values is None:

@@ -5,12 +5,10 @@ sentence answers; what counts is the weighted share of the other terms that a se
 whether it holds something of the asked kind, and the share of the rarer characters.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..evidence import MAX_TITLE_CHARACTERS
 from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.scripts import has_cjk
@@ -19,9 +17,11 @@ from ..text.spans import Span
 from ..text.words import words
 from .question import Question
 from .terms import QuestionTerms, coverage, holds_term
+from .topics import bare_title, on_topic
 
 # A further sentence is given when it scores at least this share of the best one.
 _LEAST_SHARE = 0.3
+_MUCH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,21 @@ def rank_sentences(
     terms = question.terms
     listed = [passage for passage in passages if passage.kind == "passage"]
     ranked: list[SelectedSentence] = []
+    speak = on_topic(question.folded, listed)
     for rank, passage in enumerate(listed):
         bonus = _passage_bonus(question, rank, listed)
-        ranked += _scored(question, terms, passage, bonus)
+        scored = _scored(question, terms, passage, bonus)
+        if speak[rank]:
+            ranked += scored
+        elif question.language == "en":
+            ranked += [one for one in scored if _holds_much(terms, one.text)]
     return sorted(ranked, key=lambda one: (-one.score, one.number, one.span))
+
+
+def _holds_much(terms: QuestionTerms, sentence: str) -> bool:
+    """Whether a sentence holds so many terms that it answers whatever its document is about."""
+    folded, present = fold(sentence), Counter(words(sentence))
+    return sum(holds_term(term, present, folded) for term in terms.weights) >= _MUCH
 
 
 def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvidence]) -> float:
@@ -62,7 +73,7 @@ def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvi
     # English questions often name one thing to ask for another: the answer then stands where a
     # document is titled by what another passage names.
     bonus = -0.06 * rank
-    title = _bare_title(passage.title)
+    title = bare_title(passage.title)
     if not title:
         return bonus
     if title in question.folded:
@@ -70,10 +81,6 @@ def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvi
     elif any(title in fold(other.text) for other in passages if other is not passage):
         bonus += 0.4
     return bonus
-
-
-def _bare_title(title: str) -> str:
-    return fold(re.sub(r"\s*[(（].*[)）]\s*$", "", title[:MAX_TITLE_CHARACTERS])).strip()
 
 
 def _scored(

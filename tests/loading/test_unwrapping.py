@@ -64,7 +64,7 @@ def test_a_manual_page_loses_its_margins_and_broken_words() -> None:
         "| keeper | the tower by the harbour | 1931 |\n| mender | the net loft | 1940 |",
         "Preset   DictSize   CompCPU   CompMem   DecMem\n  -0     256 KiB       0        3 MiB",
         ".backup ?DB? FILE      Backup DB (default main) to FILE\n.bail on|off           Stop",
-        "```\nlamp = light_the_lamp_of_the_tower(before_the_evening)\nif not lamp and not dusk\n```",
+        "```\nlamp = light_the_lamp_of_the_tower(before_evening)\nif not lamp and not dusk\n```",
         "$ sqlite3 mydata.db 'select * from memos where priority > 20'\ntext = lunch",
         "Roses are red\nViolets are blue\nSugar is sweet\n",
         "出生地：眉山\n朝代：北宋\n",

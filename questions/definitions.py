@@ -1,0 +1,189 @@
+"""What something is: the sentence of the evidence that says it of the subject asked for.
+
+The subject must be what a sentence or its document is about: the title, the beginning of the
+sentence, or another name that the opening gives. A mere mention defines nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..evidence import MAX_TITLE_CHARACTERS
+from ..notation import NumberedEvidence
+from ..text.folding import fold
+from ..text.names import normalize_name
+from ..text.scripts import has_cjk
+from ..text.sentences import sentences
+from ..text.spans import Span
+
+_LONGEST_SUBJECT = 80
+_MOST_SENTENCES = 60  # of a passage that are looked at
+
+_ASKED = re.compile(
+    r"(?:(?:what|who)(?:'s| is| are| was| were) (?:meant by )?|"
+    r"what does (?=.+ (?:mean|stand for)\W*$)|"
+    r"(?:please |can you |could you |i want to |i'd like to )*"
+    r"(?:(?:tell|teach) me (?:something |more |a bit )?about |know (?:more )?about |"
+    r"(?:define|describe|explain|introduce|summari[sz]e|outline) |"
+    r"(?:give (?:me )?|write )?(?:an? |the )?(?:short |brief )?"
+    r"(?:summary|overview|definition|description|introduction|outline) (?:of|to) ))"
+    r"(?:the (?:article|page|document|text|entry) (?:about |on |of )?)?"
+    r"(?:an? |the )?(?P<subject>.+?)"
+    r"(?: (?:mean|stand for|article|page|document|entry))?[\s?.!]*"
+)
+_ASKED_ZH = (
+    re.compile(
+        r"(?:请问|你知道|知道)?(?P<subject>[^，。？?]+?)(?:到底|究竟)?(?:是|指)(?:的是)?"
+        r"(?:什么|啥|谁|何物|何人|哪位|怎样的|干什么|做什么|干嘛)[^，。？?]{0,5}[？?。]*"
+    ),
+    re.compile(
+        r"(?:请问|你知道)?(?:什么(?:是|叫做?)|谁是|何谓)(?P<subject>[^，。？?]+?)[？?。呢]*"
+    ),
+    re.compile(
+        r"(?:请|麻烦|帮我|给我)*(?:介绍|简介|简述|概述|概括|总结|归纳|说说|讲讲|谈谈|解释|描述)"
+        r"(?:一下|下)?(?:关于)?"
+        r"(?P<subject>[^，。？?]+?)(?:这[篇个](?:文章|文档|词条|页面)|"
+        r"的?(?:主要)?(?:内容|情况|资料|简介|介绍|文章))?[。！!]*"
+    ),
+    re.compile(r"(?P<subject>[^，。？?]+?)的?(?:定义|简介|介绍|意思|概况)(?:是什么)?[？?。]*"),
+)
+# A message that begins so is a question of another kind, or a sentence.
+_NO_TITLE = re.compile(
+    r"(?:how|what|when|where|who|whom|whose|why|which|is|are|was|were|do|does|did|can|could|"
+    r"will|would|should|has|have|had|may|must|please|if|and|but|i|we|you|my|it|there)\b|"
+    r".*(?:吗|呢|什么|怎|哪|谁|几|多少|为何|如何)"
+)
+_COPULA = re.compile(
+    r"(?:[^.。；;]{0,90}?[,，)）\"”])?\s*(?:is|are|was|were|means|stands for|refers to)\b"
+    r"|[》」”\"]?(?:[（(][^）)]{0,80}[）)])?\s?[，,]?\s?"
+    r"(?:是|为|指|乃|系|又名|又称|也称|亦称|[^。，]{0,12}，[^。]{0,30}?是)"
+    r"|[》」”\"]?(?:[（(][^）)]{0,80}[）)])?[，,]"
+    r"| (?:--?|–|—) \w|\s?[:：]\s?\S"
+)
+_OTHER_NAME = (
+    r"(?:\b(?:also|formerly|known as|called|transliterated|abbreviated|nicknamed|short for)\b|"
+    r"又名|又称|也称|亦称|原名|别名|俗称|简称|学名|全称|本名|旧称|被称为|即)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A sentence that says what something is; `span` is its place in the piece `number`."""
+
+    number: int
+    text: str
+    span: Span
+
+
+def asked_subject(message: str) -> str:
+    """What a message asks to be told about, or only names; empty where it asks for something else.
+
+    >>> [asked_subject(one) for one in ("What is the Jemez River?", "迟子建是谁？", "Lulu")]
+    ['jemez river', '迟子建', 'lulu']
+    >>> asked_subject("How long is it?")
+    ''
+    """
+    plain = fold(" ".join(message.split())).strip()
+    if not plain or len(plain) > _LONGEST_SUBJECT + 60:
+        return ""
+    for pattern in _ASKED_ZH if has_cjk(plain) else (_ASKED,):
+        match = pattern.fullmatch(plain)
+        if match is not None:
+            return _bare(match["subject"])
+    if _NO_TITLE.match(plain) or re.search(r"[。！!，,;；]", plain) or len(plain.split()) > 8:
+        return ""
+    return _bare(plain)
+
+
+def _bare(subject: str) -> str:
+    found = subject.strip(" \"'“”‘’《》「」『』?？.。!！")
+    return found if 1 < len(found) <= _LONGEST_SUBJECT or has_cjk(found) else ""
+
+
+def find_definition(message: str, pieces: Sequence[NumberedEvidence]) -> Definition | None:
+    """The sentence that says best what the subject of a message is, or None.
+
+    Args:
+        message: The question.
+        pieces: Numbered evidence, best first; facts are left out.
+    """
+    subject = asked_subject(message)
+    if not subject:
+        return None
+    best: tuple[float, Definition] | None = None
+    for piece in pieces:
+        if piece.kind == "passage":
+            for force, found in _defining(subject, piece):
+                if best is None or force > best[0]:
+                    best = force, found
+    return best[1] if best is not None else None
+
+
+def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Definition]]:
+    """Sentences that may define the subject, each with how strongly it does."""
+    found: list[tuple[float, Definition]] = []
+    is_title = normalize_name(subject) in _title_forms(piece.title)
+    opening = True  # whether no prose has come yet
+    for span in sentences(piece.text)[:_MOST_SENTENCES]:
+        sentence = span.cut(piece.text)
+        if not _is_prose(sentence):
+            continue
+        begins = _begins_with(fold(sentence), subject)
+        force = 0.0
+        if begins:
+            force = 3.0 + is_title + 0.5 * opening
+        elif is_title and opening:
+            force = 2.5
+        elif opening and _gives_other_name(fold(sentence), subject):
+            force = 2.0
+        elif _spells_out(fold(sentence), subject):
+            force = 1.5
+        if force:
+            found.append((force, Definition(piece.number, sentence, span)))
+        opening = False
+    return found
+
+
+def _title_forms(title: str) -> frozenset[str]:
+    """A title whole, and without what stands in brackets behind it."""
+    whole = title[:MAX_TITLE_CHARACTERS]
+    bare = re.sub(r"\s*[(（][^)）]*[)）]\s*$", "", whole)
+    forms = (re.sub(r"(?i)^(?:the|an?) ", "", form) for form in (whole, bare))
+    return frozenset(normalize_name(form) for form in forms if form)
+
+
+def _is_prose(sentence: str) -> bool:
+    """Whether a stretch is a sentence, not a heading, a picture or a row of marks."""
+    return not sentence.startswith(("#", "![", "```", "---", "|", "[![")) and len(sentence) > 3
+
+
+def _begins_with(sentence: str, subject: str) -> bool:
+    """Whether a sentence begins with the subject and goes on to say what it is."""
+    opened = re.sub(r"^(?:[-*•\d.]+ )?(?:(?:the|an?) )?[\"'“‘《「*\[]*", "", sentence)
+    if not opened.startswith(subject):
+        return False
+    rest = re.sub(r"^[*\]]*(?:\(https?://[^)]*\))?\**", "", opened[len(subject) :])
+    return _COPULA.match(rest) is not None
+
+
+def _gives_other_name(sentence: str, subject: str) -> bool:
+    """Whether an opening gives the subject as another name of what it is about."""
+    if len(subject) < (2 if has_cjk(subject) else 4):
+        return False
+    for match in re.finditer(re.escape(subject), sentence):
+        before = sentence[max(0, match.start() - 80) : match.start()]
+        after = sentence[match.end() : match.end() + 80]
+        in_brackets = before.rfind("(") > before.rfind(")") and ")" in after
+        in_quotes = before.endswith(('"', "“", "「", "'")) and after[:1] in "\"”」'"
+        if in_brackets or in_quotes or re.search(rf"{_OTHER_NAME}[^.。;；]{{0,60}}$", before):
+            return True
+    return False
+
+
+def _spells_out(sentence: str, subject: str) -> bool:
+    """Whether a sentence gives the words that an abbreviation stands for: "… Program (VLTP)"."""
+    place = sentence.find(f"({subject})")
+    if place < 0 or not subject.isalnum() or len(subject) > 8:
+        return False
+    words = re.findall(r"\w+", sentence[:place])[-len(subject) :]
+    return "".join(word[0] for word in words) == subject
