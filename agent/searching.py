@@ -9,9 +9,14 @@ from langchain_core.tools import BaseTool, StructuredTool
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource
 from ..notation import SEARCH_TOOL, NumberedEvidence, fact_evidence
-from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
+from ..questions.answerability import (
+    DEFAULT_THRESHOLDS,
+    Answerability,
+    score_answerability,
+)
 from ..questions.definitions import asked_subject, find_definition
 from ..questions.question import Question
+from ..questions.spelling import correct_name
 from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .declining import declined_message
 from .options import GroundingOptions
@@ -42,14 +47,13 @@ def grounded_turn(
         The messages, and whether the turn goes on behind them.
     """
     question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
-    # What says what something is may stand behind much that speaks of it.
-    depth = _DEFINING_DEPTH if asked_subject(question.text) else _SEARCH_DEPTH
-    found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
-    if facts is not None and id(facts) != id(source):  # a base has given its own facts already
-        found = found + _further_facts(question.text, found, facts, options.labels)
-    found = _defining_first(question, found)
-    judged = score_answerability(question, found)
+    found, judged = _search(question, source, options, facts)
     threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
+    reading = correct_name(question.text, _numbered(found)) if judged.score < threshold else None
+    if reading is not None:
+        corrected, better = _search(Question(reading.question), source, options, facts)
+        if better.score > judged.score:
+            found, judged = corrected, better
     sufficient = bool(found) and judged.score >= threshold
     result: SearchResult = {
         "evidence": [piece.to_dict() for piece in _shown(found, options.k)],
@@ -62,6 +66,22 @@ def grounded_turn(
     if sufficient or options.has_tools:
         return messages, True
     return [*messages, declined_message(question.text, result)], False
+
+
+def _search(
+    question: Question,
+    source: PassageSource,
+    options: GroundingOptions,
+    facts: FactSource | None,
+) -> tuple[list[Evidence], Answerability]:
+    """What is found for a question, and how well it answers it."""
+    # What says what something is may stand behind much that speaks of it.
+    depth = _DEFINING_DEPTH if asked_subject(question.text) else _SEARCH_DEPTH
+    found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
+    if facts is not None and id(facts) != id(source):  # a base has given its own facts already
+        found = found + _further_facts(question.text, found, facts, options.labels)
+    found = _defining_first(question, found)
+    return found, score_answerability(question, found)
 
 
 def _search_and_result(message: HumanMessage, query: str, result: SearchResult) -> list[AnyMessage]:
@@ -95,13 +115,16 @@ def _further_facts(
     ]
 
 
-def _defining_first(question: Question, found: Sequence[Evidence]) -> list[Evidence]:
-    """The passage that says what the question's subject is before the others."""
-    pieces = [
+def _numbered(found: Sequence[Evidence]) -> list[NumberedEvidence]:
+    return [
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(found)
     ]
-    definition = find_definition(question.text, pieces)
+
+
+def _defining_first(question: Question, found: Sequence[Evidence]) -> list[Evidence]:
+    """The passage that says what the question's subject is before the others."""
+    definition = find_definition(question.text, _numbered(found))
     first = [found[definition.number]] if definition is not None else []
     return [*first, *(piece for piece in found if piece not in first)]
 

@@ -26,6 +26,7 @@ from ..questions.fact_answers import answer_from_facts
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
+from ..questions.spelling import correct_name
 from ..questions.tool_selection import choose_tool
 from ..text.folding import fold
 from ..text.scripts import Language
@@ -109,26 +110,37 @@ def reply_to(
     if call is not None:
         name, args = call
         return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
+    reading = correct_name(question.text, turn.evidence)
+    if reading is None:
+        return AIMessage(_from_evidence(question, turn))
+    read_as = _READ_AS[lang].format(said=reading.said, name=reading.name)
+    return AIMessage(f"{read_as}{_from_evidence(Question(reading.question), turn)}")
+
+
+def _from_evidence(question: Question, turn: _Turn) -> str:
+    """What facts, a definition or sentences of the evidence answer, or the decline."""
+    lang = question.language
     facts = answer_from_facts(question, turn.evidence)
     if facts is not None:
         stop = "。" if lang == "zh" else "."
         marks = "".join(f"[{number}]" for number in facts.numbers)
         step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
-        return AIMessage(f"{facts.text}{stop}{marks}{step}")
+        return f"{facts.text}{stop}{marks}{step}"
     defined = find_definition(question.text, turn.evidence)
     if defined is not None:
-        return AIMessage(f"{defined.text}[{defined.number}]")
+        return f"{defined.text}[{defined.number}]"
     chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
-        return AIMessage(joiner.join(f"{one.text}[{one.number}]" for one in chosen))
+        return joiner.join(f"{one.text}[{one.number}]" for one in chosen)
     if not turn.has_searched and not turn.evidence:
-        return AIMessage(_NOTHING_GIVEN[lang])
+        return _NOTHING_GIVEN[lang]
     given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in turn.evidence))
     missing = [term for term in question.key_terms if term not in given][:_MOST_MISSING]
-    return AIMessage(decline_text(lang, missing_text(lang, missing)))
+    return decline_text(lang, missing_text(lang, missing))
 
 
+_READ_AS = {"zh": "（“{said}”按“{name}”理解。）", "en": '("{said}" is read as "{name}".) '}
 _NOTHING_GIVEN = {
     "zh": "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。",
     "en": (
