@@ -17,6 +17,7 @@ from ..text.words import segmenter, stem_word, stop_words
 from .arguments import read_arguments_off
 from .question import Question
 from .requests import Request, tool_actions
+from .sums import read_sum
 from .word_lists import BESIDE_A_REQUEST, SUBJECTS
 
 ToolChoice = tuple[str, dict[str, Any]]
@@ -63,7 +64,11 @@ def _choose_plainly(
     for index, tool in enumerate(tools):
         name, description = str(tool.get("name", "")), str(tool.get("description", ""))
         subject = _subject_words(tool)
-        if _looks_like_calculator(name, fold(description)) and is_bare_sum(question.text):
+        calculates = _looks_like_calculator(name, fold(description))
+        written = read_sum(question.text) if calculates else None
+        if written is not None and len(required := _required(tool)) == 1:
+            fit, args = 2 * _LEAST_FIT, {required[0]: written}
+        elif calculates and is_bare_sum(question.text):
             args = read_arguments_off(question.text, _parameters(tool), subject=subject)
             fit = 2 * _LEAST_FIT
         elif request is not None and request.actions & _wanted(tool):
@@ -183,6 +188,17 @@ def _subject_words(tool: Mapping[str, Any]) -> frozenset[str]:
 def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any]:
     schema: object = tool.get("parameters") or {}
     return cast("Mapping[str, Any]", schema) if isinstance(schema, dict) else {}
+
+
+def _required(tool: Mapping[str, Any]) -> list[str]:
+    """The required parameters that take text."""
+    schema = _parameters(tool)
+    properties = cast("Mapping[str, Mapping[str, Any]]", schema.get("properties") or {})
+    return [
+        str(name)
+        for name in cast("list[object]", schema.get("required") or [])
+        if properties.get(str(name), {}).get("type") == "string"
+    ]
 
 
 def _looks_like_calculator(name: str, description: str) -> bool:
