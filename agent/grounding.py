@@ -19,6 +19,7 @@ from langgraph.types import Command
 
 from ..evidence import PassageSource
 from ..facts import FactSource
+from .follow_ups import meant_questions
 from .model_turn import ModelTurn
 from .options import GroundingOptions, GroundingState
 from .searching import grounded_turn, open_question, search_tool
@@ -54,7 +55,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     def before_agent(self, state: GroundingState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Search for the newest question; decline where nothing speaks for an answer."""
         question = open_question(state["messages"])
-        return None if question is None else self._ground(question)
+        return None if question is None else self._ground(question, state)
 
     @hook_config(can_jump_to=["end"])
     async def abefore_agent(
@@ -62,10 +63,13 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     ) -> dict[str, Any] | None:
         """The same for asyncio."""
         question = open_question(state["messages"])
-        return None if question is None else await run_in_executor(None, self._ground, question)
+        return (
+            None if question is None else await run_in_executor(None, self._ground, question, state)
+        )
 
-    def _ground(self, message: HumanMessage) -> dict[str, Any]:
-        messages, goes_on = grounded_turn(message, self.source, self.options, self.facts)
+    def _ground(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
+        meant = meant_questions(state["messages"], state.get("evidence_numbers", {}))
+        messages, goes_on = grounded_turn(message, meant, self.source, self.options, self.facts)
         return {"messages": messages} if goes_on else {"messages": messages, "jump_to": "end"}
 
     # --- the model's turn ---------------------------------------------------------------------

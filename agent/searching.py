@@ -37,17 +37,25 @@ def open_question(messages: Sequence[AnyMessage]) -> HumanMessage | None:
 
 def grounded_turn(
     message: HumanMessage,
+    meant: Sequence[str],
     source: PassageSource,
     options: GroundingOptions,
     facts: FactSource | None,
 ) -> tuple[list[AnyMessage], bool]:
     """The beginning of a turn: a search and its result, and where nothing was found, the decline.
 
+    Args:
+        message: What the user said.
+        meant: The questions that it may stand for, the likeliest first.
+        source: Where to search.
+        options: How.
+        facts: A separate source of facts.
+
     Returns:
         The messages, and whether the turn goes on behind them.
     """
-    question = Question(message_text(message)[:MAX_QUESTION_CHARACTERS])
-    found, judged = _search(question, source, options, facts)
+    tried = [(one, *_search(one, source, options, facts)) for one in map(Question, meant)]
+    question, found, judged = max(tried, key=lambda one: one[2].score)
     threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
     reading = correct_name(question.text, _numbered(found)) if judged.score < threshold else None
     if reading is not None:

@@ -30,6 +30,7 @@ from ..questions.spelling import correct_name
 from ..questions.tool_selection import choose_tool
 from ..text.folding import fold
 from ..text.scripts import Language
+from ..wire.literals import read_arguments
 from ..wire.prompt import Segment, decode_segments, read_tools
 from ..wire.tokenizer import ByteTokenizer
 from .engine import GenerationRequest, TokenChunk, one_by_one
@@ -164,12 +165,24 @@ def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
             turn.has_searched = bool(turn.evidence)
         elif segment.role == "assistant":
             caller = segment.metadata.strip()
+            if caller == SEARCH_TOOL and not turn.has_searched:
+                turn.question = _searched_for(segment.content) or turn.question
         elif caller == SEARCH_TOOL:
             turn.has_searched = True
             turn.evidence += parse_evidence(segment.content)
         else:
             turn.results.append((caller, without_marks(segment.content)))
     return turn
+
+
+def _searched_for(content: str) -> str:
+    """What a search before the reply asks for: a follow-up stands whole there."""
+    try:
+        code = content.strip().removeprefix("```python").removesuffix("```")
+        query = read_arguments(code).get("query")
+    except ValueError:
+        return ""
+    return query if isinstance(query, str) else ""
 
 
 def _from_results(turn: _Turn, lang: Language) -> str:

@@ -1,0 +1,50 @@
+"""The questions that a message of a conversation may stand for."""
+
+from collections.abc import Iterator, Sequence
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+from ..evaluation.citations import marks_in
+from ..notation import SEARCH_TOOL, parse_fact
+from ..questions.definitions import asked_subject
+from ..questions.follow_ups import goes_on_with, readings
+from .conversation import MAX_QUESTION_CHARACTERS, evidence_of, message_text, number_evidence
+
+
+def meant_questions(messages: Sequence[AnyMessage], known: dict[str, int]) -> list[str]:
+    """What the last message may ask, read with the turn before it; the likeliest first.
+
+    Args:
+        messages: The conversation, whose last message asks.
+        known: The numbers that pieces of evidence bear in it.
+    """
+    said = message_text(messages[-1])[:MAX_QUESTION_CHARACTERS]
+    turn = _turn_before(messages)
+    if not turn:
+        return [said]
+    results = [m for m in turn if isinstance(m, ToolMessage) and m.name != SEARCH_TOOL]
+    goes_on = goes_on_with(said, message_text(results[-1])) if results else ""
+    return [goes_on] if goes_on else readings(said, list(_topics(turn, known)))
+
+
+def _turn_before(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
+    """The messages of the last turn that is over."""
+    users = [i for i, message in enumerate(messages) if isinstance(message, HumanMessage)]
+    return list(messages[users[-2] : users[-1]]) if len(users) > 1 else []
+
+
+def _topics(turn: Sequence[AnyMessage], known: dict[str, int]) -> Iterator[str]:
+    """What a turn spoke of: what its reply cites, then what it asked."""
+    numbers = number_evidence(turn, known)
+    shown = {numbers[piece.id]: piece for message in turn for piece in evidence_of(message)}
+    asked = message_text(turn[0])
+    reply = message_text(turn[-1]) if isinstance(turn[-1], AIMessage) else ""
+    cited = [shown[number] for number, _, _ in marks_in(reply) if number in shown]
+    for piece in cited[:2]:
+        fact = parse_fact(piece.text) if piece.kind == "fact" else None
+        if fact is None:
+            yield piece.title
+        else:
+            # What was asked for is spoken of now, then what it was asked of.
+            yield from (fact[2], fact[0]) if fact[0] in asked else (fact[0], fact[2])
+    yield asked_subject(asked)
