@@ -15,6 +15,7 @@ _PRONOUN = re.compile(
 _PLACE = re.compile(r"\b(?:there)\b(?! (?:is|are|was|were|a|any)\b)", re.IGNORECASE)
 _IS_THERE = re.compile(r"\b(?:is|are|was|were|isn't|aren't) there\b", re.IGNORECASE)
 _PRONOUNS_ZH = frozenset("它 它们 他 他们 她 她们 其 该书 该片 该校 该剧 该馆 该站".split())
+_OWN_ZH = 5  # a Chinese pronoun further in may stand for what the message itself names
 _OPENING = re.compile(
     r"^(?:and|but|so|also|then|what about|how about|and what about|and how about)\b[ ,]*",
     re.IGNORECASE,
@@ -80,7 +81,7 @@ def readings(message: str, topics: Sequence[str]) -> list[str]:
     if not is_follow_up(message):
         return [message]
     read = [standalone(message, topic) for topic in dict.fromkeys(topics) if topic.strip()]
-    return read if _refers(message) and read else [*read, message]
+    return read if read and _refers(message) and not _names_its_own(message) else [*read, message]
 
 
 def _refers(message: str) -> bool:
@@ -89,6 +90,22 @@ def _refers(message: str) -> bool:
     if _POSSESSIVE.search(message) or _PRONOUN.search(message):
         return True
     return _PLACE.search(message) is not None and _IS_THERE.search(message) is None
+
+
+def _names_its_own(message: str) -> bool:
+    """Whether something stands before the pronoun that it may as well stand for."""
+    if has_cjk(message):
+        place = _pronoun_zh(message)
+        return place is not None and place.start > _OWN_ZH
+    first = min(
+        (
+            match.start()
+            for one in (_POSSESSIVE, _PRONOUN, _PLACE)
+            if (match := one.search(message))
+        ),
+        default=0,
+    )
+    return re.search(r"\S\s+[\"'“]?[A-Z]\w", message[:first]) is not None
 
 
 def _pronoun_zh(message: str) -> Span | None:

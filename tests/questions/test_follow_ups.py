@@ -71,6 +71,14 @@ def test_a_sum_goes_on_from_the_last_result(message, result, whole) -> None:
     assert goes_on_with(message, result) == whole
 
 
+@pytest.mark.parametrize(
+    "message", ["What is Tock and why do we use it?", "北山水库在哪里，它有多深？"]
+)
+def test_a_pronoun_may_stand_for_what_its_own_message_names(message) -> None:
+    assert readings(message, ["Karst well"])[-1] == message
+    assert readings("When was it built?", ["Karst well"]) == ["When was Karst well built?"]
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))
 def test_any_message_has_a_reading(message, topics) -> None:
     assert readings(message, topics)
