@@ -14,11 +14,17 @@ _ASK = re.compile(
     r"\s*"
     r"(?:the (?:result|value) of )?"
 )
-_ASK_END = re.compile(r"\s*(?:equals?|make|give|=)?\s*(?:what|please)?\s*[=?.!]*\s*$")
 _ASK_ZH = re.compile(r"^(?:请问|请|帮我|麻烦|你能)*(?:计算|算出|算算|算|求)?(?:一下|下|出)?\s*")
-_ASK_END_ZH = re.compile(
-    r"(?:的(?:结果|值|答案))?\s*(?:等于|得|是|=|为)?\s*(?:多少|几|什么|啥)?\s*[=?。!呢吗啊呀]*\s*$"
+# What may stand behind a sum, the last first.
+_ASK_ENDS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?: (?:what|please)|多少|几|什么|啥)$",
+        r"(?: (?:equals?|makes?|gives?)|等于|得|是|为)$",
+        r"的(?:结果|值|答案)$",
+    )
 )
+_MARKS = " =?.!。呢吗啊呀"
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
@@ -72,8 +78,9 @@ def read_sum(message: str) -> str | None:
         return None
     text = re.sub(r"(?<=\d),(?=\d{3})", "", fold(" ".join(message.split())))
     asks = text
-    for pattern in (_ASK, _ASK_ZH, _ASK_END, _ASK_END_ZH):
-        text = pattern.sub("", text, count=1)
+    text = _ASK_ZH.sub("", _ASK.sub("", text, count=1), count=1).rstrip(_MARKS)
+    for end in _ASK_ENDS:
+        text = end.sub("", text).rstrip(_MARKS)
     text = _in_figures(text)
     for pattern, written in _phrases():
         text = pattern.sub(written, text)

@@ -7,6 +7,7 @@ repetition takes, over and over, then something that nothing takes.
 
 import ast
 import importlib
+import os
 import re
 import re._constants as sre
 import re._parser as parser
@@ -23,6 +24,7 @@ from typing import Any
 # those patterns that see more must be linear, which 4,000 characters would show as well.
 _LENGTH = 2_000
 _SECONDS = 1.0
+_CHOICES = 5 if os.environ.get("GROUNDGLM_FULL") == "1" else 2  # of what a repetition may take
 _ROOT = Path(__file__).resolve().parents[1]
 _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
 _ROOMS = [name.partition(".")[2] for name in _PROJECT["tool"]["setuptools"]["packages"]][1:]
@@ -184,7 +186,7 @@ def hostile_strings(pattern: str, flags: int = 0) -> Iterator[str]:
     parsed = parser.parse(pattern, flags)
     seen: set[str] = set()
     for lead, body in _repetitions(parsed, ""):
-        for choice in range(5):
+        for choice in range(_CHOICES):
             pump = _sample(body, choice)
             if not pump or len(pump) > 60:
                 continue
