@@ -40,9 +40,15 @@ def fits_asked_kind(question: Question, sentence: str) -> bool:
 
 
 def rank_sentences(
-    question: Question, passages: Sequence[NumberedEvidence]
+    question: Question, passages: Sequence[NumberedEvidence], *, everywhere: bool = False
 ) -> list[SelectedSentence]:
-    """All sentences of the passages (best passage first), best first."""
+    """All sentences of the passages (best passage first), best first.
+
+    Args:
+        question: The question.
+        passages: Numbered passages; facts are left out.
+        everywhere: Whether passages count as well that speak of something else.
+    """
     terms = question.terms
     listed = [passage for passage in passages if passage.kind == "passage"]
     ranked: list[SelectedSentence] = []
@@ -50,7 +56,7 @@ def rank_sentences(
     for rank, passage in enumerate(listed):
         bonus = _passage_bonus(question, rank, listed)
         scored = _scored(question, terms, passage, bonus)
-        if speak[rank]:
+        if everywhere or speak[rank]:
             ranked += scored
         elif question.language == "en":
             ranked += [one for one in scored if _holds_much(terms, one.text)]
