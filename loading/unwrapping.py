@@ -7,6 +7,7 @@ like the middle of a text: lists, tables, headings, code and short lines stay as
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
 _LEAST_WIDTH = 45  # a shorter line was not broken for want of room
 _MOST_WIDTH = 130  # lines of a text that is wrapped are no longer
@@ -34,17 +35,17 @@ def unwrapped(text: str) -> str:
     if len(lines) < 2:
         return text
     full = _full_width(lines)
-    joined = [lines[0]]
+    joined: list[str] = []
+    paragraph = [lines[0]]
     in_code = _FENCE.match(lines[0]) is not None
-    last = lines[0]  # the line before, as it stood
-    for line in lines[1:]:
+    for before, line in pairwise(lines):
         fence = _FENCE.match(line) is not None
-        if full and not in_code and not fence and _goes_on(last, line, full):
-            joined[-1] = _join(joined[-1], line)
-        else:
-            joined.append(line)
+        if not full or in_code or fence or not _goes_on(before, line, full):
+            joined.append(_joined(paragraph))
+            paragraph = []
+        paragraph.append(line)
         in_code ^= fence
-        last = line
+    joined.append(_joined(paragraph))
     return "\n".join(joined)
 
 
@@ -97,23 +98,27 @@ def _first_word(text: str) -> str:
     return word if word.isascii() else word[:1]
 
 
-def _join(line: str, following: str) -> str:
-    head, tail = line.rstrip(), _spaced(following.strip())
-    if head.endswith("\u2010"):
-        return head[:-1] + tail
+def _joined(lines: Sequence[str]) -> str:
+    """The lines of a paragraph as one; a line alone stays as it is."""
+    if len(lines) == 1:
+        return lines[0]
     # Chinese has no blanks between words, and a number that was cut is one number.
-    ends = _is_wide(head[-1]), _is_wide(tail[0])
-    is_cut = any(ends) or (head[-1].isdigit() and tail[0].isdigit() and any(map(_is_wide, head)))
-    return f"{_indent(head)}{_spaced(head.lstrip())}{'' if is_cut else ' '}{tail}"
+    in_chinese = any(map(_is_wide, lines[0]))
+    parts = [lines[0][: len(lines[0]) - len(lines[0].lstrip())]]
+    words = [_spaced(line.strip()) for line in lines]
+    for here, following in pairwise(words):
+        if here.endswith("\u2010"):
+            parts.append(here[:-1])
+            continue
+        ends = _is_wide(here[-1]), _is_wide(following[0])
+        is_cut = any(ends) or (in_chinese and here[-1].isdigit() and following[0].isdigit())
+        parts.append(here if is_cut else f"{here} ")
+    return "".join((*parts, words[-1]))
 
 
 def _spaced(text: str) -> str:
     """A line without the blanks that fill it up to the margin."""
     return re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)
-
-
-def _indent(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
 
 
 def _width(text: str) -> int:

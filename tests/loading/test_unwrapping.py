@@ -96,3 +96,9 @@ def test_files_are_read_that_way_and_titles_stay() -> None:
     assert (part.title, part.text) == ("The light", f"# The light\n\n{PROSE}\n")
     (part,) = read_plain(textwrap.fill(PROSE, 72).replace("\n", "\r\n").encode())
     assert part.text == PROSE
+
+
+def test_a_paragraph_without_end_is_joined_in_linear_time() -> None:
+    lines = 40_000
+    joined = unwrapped("\n".join(["word " * 15] * lines))
+    assert joined.count("word") == 15 * lines and "\n" not in joined
