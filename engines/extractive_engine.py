@@ -23,6 +23,7 @@ from ..notation import (
 )
 from ..questions.definitions import find_definition
 from ..questions.fact_answers import answer_from_facts
+from ..questions.follow_ups import is_sum_gone_on
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
@@ -44,7 +45,8 @@ _MOST_MISSING = 5
 class _Turn:
     """What the prompt holds for the turn that is to be answered."""
 
-    question: str = ""
+    said: str = ""
+    question: str = ""  # what was said, or what it stands for after the turns before
     tools: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     evidence: list[NumberedEvidence] = field(default_factory=list[NumberedEvidence])
     results: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -105,9 +107,12 @@ def reply_to(
     lang = question.language
     if turn.results:
         return AIMessage(_from_results(turn, lang))
-    if question.small_talk is not None and tool_choice in ("auto", "none"):
-        return AIMessage(small_talk_reply(question.small_talk, lang))
-    call = choose_tool(question, turn.tools, tool_choice=tool_choice)
+    # Only what the user said calls a tool: a title of evidence may stand in the question by now.
+    said = Question(turn.said)
+    if said.small_talk is not None and tool_choice in ("auto", "none"):
+        return AIMessage(small_talk_reply(said.small_talk, lang))
+    asked = question if is_sum_gone_on(turn.said, turn.question) else said
+    call = choose_tool(asked, turn.tools, tool_choice=tool_choice)
     if call is not None:
         name, args = call
         return AIMessage("", tool_calls=[{"name": name, "args": args, "id": "call"}])
@@ -159,9 +164,10 @@ def _read(segments: Sequence[Segment], question_holds_evidence: bool) -> _Turn:
         if segment.role == "system":
             turn.tools = turn.tools or read_tools(segment.content)
         elif segment.role == "user":
-            turn = _Turn(segment.content, turn.tools)
+            turn = _Turn(segment.content, segment.content, turn.tools)
             if question_holds_evidence and index == users[-1]:
                 turn.question, turn.evidence = parse_question(segment.content)
+                turn.said = turn.question
             turn.has_searched = bool(turn.evidence)
         elif segment.role == "assistant":
             caller = segment.metadata.strip()

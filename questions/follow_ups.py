@@ -76,6 +76,12 @@ def goes_on_with(message: str, result: str) -> str:
     return f"{result.strip()}{joiner}{match['rest']}"
 
 
+def is_sum_gone_on(message: str, whole: str) -> bool:
+    """Whether a question is no more than a number before the operation that a message says."""
+    number = re.match(_NUMBER, whole)
+    return number is not None and goes_on_with(message, number.group()) == whole
+
+
 def readings(message: str, topics: Sequence[str]) -> list[str]:
     """The ways in which a follow-up may be meant, one for each topic; else the message alone."""
     if not is_follow_up(message):
