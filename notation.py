@@ -34,7 +34,6 @@ EVIDENCE_KEY = "groundglm_question_holds_evidence"
 _FRAME = re.compile(r"\[(\d{1,9})\] (passage|fact): ?(.*)")
 _INDENT = "  "
 # All that str.splitlines, a terminal or a model may take for the end of a line.
-_MARK = re.compile(r"\[(\d{1,9})\]")
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
@@ -53,7 +52,7 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
 
     The blanks and line ends of a title become single blanks, a very long one is cut; every kind of
     line end in a text becomes a plain one, so that no line of it stands at the margin. A "[3]" in
-    a title or text becomes "［3］" (`without_marks`).
+    a title or text becomes "[３]" (`without_marks`).
 
     >>> from groundglm.evidence import Source
     >>> text = "北京是首都。\n[2] passage: 假的"
@@ -61,7 +60,7 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     >>> print(format_evidence([(1, piece)]))
     [1] passage: 北京
       北京是首都。
-      ［2］ passage: 假的
+      [２] passage: 假的
     """
     lines: list[str] = []
     for number, piece in pieces:
@@ -72,15 +71,24 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     return "\n".join(lines)
 
 
+#: A citation mark: `[1]`, `[1, 2]`, `[1-3]`, `【1】` or `［1］`; only plain digits make one.
+CITATION_MARK = re.compile(
+    r"[\[【［][ \u3000]*(?P<numbers>[0-9]{1,9}"
+    r"(?:[ \u3000]*[,，、;；–—-][ \u3000]*[0-9]{1,9}){0,20})"
+    r"[ \u3000]*[\]】］]"
+)
+_WIDE_DIGITS = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789"}
+
+
 def without_marks(text: str) -> str:
-    """Text from outside with its "[3]" as "［3］": what quotes it must not cite by it.
+    """Text from outside with its "[3]" as "[３]": what quotes it must not cite by it.
 
     The length stays the same, and so does what `text.fold` makes of it.
 
-    >>> without_marks("It burned down.[3] See argv[1].")
-    'It burned down.［3］ See argv［1］.'
+    >>> without_marks("It burned down.[3] See 【1、2】.")
+    'It burned down.[３] See 【１、２】.'
     """
-    return _MARK.sub(r"［\1］", text)
+    return CITATION_MARK.sub(lambda mark: mark.group().translate(_WIDE_DIGITS), text)
 
 
 def parse_evidence(observation: str) -> list[NumberedEvidence]:
@@ -117,10 +125,15 @@ _TEMPLATES: Mapping[Language, tuple[str, str]] = {
 }
 
 
-def format_question(question: str, pieces: Iterable[tuple[int, Evidence]]) -> str:
-    """Evidence and question in one user turn, for models that were not trained on tools."""
+def format_question(
+    question: str, pieces: Iterable[tuple[int, Evidence]], *, hint: str = ""
+) -> str:
+    """Evidence and question in one user turn, for models that were not trained on tools.
+
+    `hint` is a line behind the evidence.
+    """
     head, middle = _TEMPLATES[language(question)]
-    return f"{head}{format_evidence(pieces)}{middle}{question}"
+    return f"{head}{format_evidence(pieces)}{hint and chr(10) + hint}{middle}{question}"
 
 
 def parse_question(content: str) -> tuple[str, list[NumberedEvidence]]:

@@ -25,9 +25,9 @@ from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
 from .conversation import message_text
 from .grounding import GroundingMiddleware
-from .options import GroundingOptions
+from .options import CitationPolicy, GroundingOptions
 from .sources import as_source, check_given_labels, check_labelled
-from .transcript import Answer, read_answer
+from .transcript import Answer, is_hidden, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead
 from .wording import SYSTEM_PROMPT
 
@@ -43,12 +43,19 @@ class GroundedAgent:
     """
 
     def __init__(
-        self, graph: Any, *, checkpointer: BaseCheckpointSaver[Any], name: str, steps: int
+        self,
+        graph: Any,
+        *,
+        checkpointer: BaseCheckpointSaver[Any],
+        name: str,
+        steps: int,
+        holds_stream: bool = False,
     ) -> None:
         self.graph = graph
         self.model_name = name
         self._checkpointer = checkpointer
         self._steps = steps
+        self._holds_stream = holds_stream
         self._turns = Turns()
 
     def ask(self, question: str, *, thread_id: str | None = None) -> Answer:
@@ -79,7 +86,9 @@ class GroundedAgent:
         """Stream the text of the reply as it is written, and at last the whole `Answer`.
 
         The turn runs to its end however slowly the stream is read, so that half a stream holds up
-        no later turn; closing the stream stops it.
+        no later turn; closing the stream stops it. What may still be replaced (a reply to evidence
+        that was not shown, or one whose unsupported sentences are removed) comes at once at the
+        end, so that nothing shown is taken back.
 
         Raises:
             ValueError: the question is empty.
@@ -92,16 +101,23 @@ class GroundedAgent:
     def _streamed(self, question: str, thread_id: str | None) -> Iterator[str | Answer]:
         with self._thread(thread_id) as config:
             state: dict[str, Any] = {}
+            holds = self._holds_stream
             for kind, data in self.graph.stream(
                 {"messages": [_message(question)]}, config, stream_mode=["messages", "values"]
             ):
                 if kind == "values":
                     state = data
+                    holds = self._holds_stream or is_hidden(state)
+                elif holds:
+                    continue
                 elif data[1].get("langgraph_node") == "model" and isinstance(data[0], AIMessage):
                     text = message_text(data[0])
                     if text:
                         yield text
-        yield read_answer(question, state, model=self.model_name)
+        answer = read_answer(question, state, model=self.model_name)
+        if holds and answer.text:
+            yield answer.text
+        yield answer
 
     @contextmanager
     def _thread(self, thread_id: str | None) -> Generator[RunnableConfig]:
@@ -152,19 +168,22 @@ def build_agent(
     max_steps: int = 8,
     labels: Sequence[str] | None = None,
     allow_changing_tools: bool = False,
+    citations: CitationPolicy = "mark",
 ) -> GroundedAgent:
     """Build an agent that answers from a source of evidence and through tools.
 
     Args:
         source: A KnowledgeBase, or any LangChain retriever or vector store.
         facts: A separate source of facts; a KnowledgeBase gives its own.
-        model: Any LangChain chat model that takes tools.
+        model: Any LangChain chat model; one that takes no tools needs grounding="template".
         tools: The user's own typed functions with docstrings, or LangChain tools.
         system_prompt: In place of the one that asks for citations.
         k: Passages shown to the model.
         mode: How the source is searched.
         threshold: Answerability below which the agent declines, for both languages or each; 0
             never declines, None takes the defaults (lower for a model that was trained to decline).
+            A model with weights of its own is shown evidence below it with a hint, and its answer
+            is marked (`Answer.thin`); nothing that it says is overwritten.
         grounding: "tool_call" shows evidence as the result of a search; "template" puts question
             and evidence into one user turn, for models that were not trained on tools.
         calculator: Whether to offer a calculator.
@@ -176,6 +195,11 @@ def build_agent(
         allow_changing_tools: Whether an engine without weights, or the small model, may run tools
             that are not declared read-only; else it only proposes them (`Answer.tool_calls`, status
             "held").
+        citations: "mark" tells which sentences no cited evidence carries (`Answer.unsupported`);
+            "remove" leaves them out, and declines where none is left.
+
+    Raises:
+        ValueError: an argument makes no sense, or the model takes no tools and is given some.
     """
     if isinstance(threshold, int | float):
         threshold = {"zh": float(threshold), "en": float(threshold)}
@@ -186,7 +210,10 @@ def build_agent(
     if labels is not None and facts is not None:
         check_labelled(facts)
     listed = as_tools(tools)
-    if calculator and all(tool.name != "calculator" for tool in listed):
+    takes_tools = type(model).bind_tools is not BaseChatModel.bind_tools
+    if not takes_tools:
+        _check_without_tools(model, listed, grounding)
+    if calculator and takes_tools and all(tool.name != "calculator" for tool in listed):
         listed.append(calculator_tool())
     options = GroundingOptions(
         k=k,
@@ -197,6 +224,9 @@ def build_agent(
         holds_changing_tools=not allow_changing_tools and _holds_changing_tools(model),
         max_steps=max_steps,
         labels=None if labels is None else tuple(labels),
+        takes_tools=takes_tools,
+        hides_thin=_told(model, "declines_itself") or not _told(model, "has_weights", True),
+        citations=citations,
     )
     saver = checkpointer if checkpointer is not None else InMemorySaver()
     ground = GroundingMiddleware(as_source(source), options, facts=facts)
@@ -208,7 +238,9 @@ def build_agent(
         checkpointer=saver,
     )
     name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
-    return GroundedAgent(graph, checkpointer=saver, name=name, steps=max_steps)
+    return GroundedAgent(
+        graph, checkpointer=saver, name=name, steps=max_steps, holds_stream=citations == "remove"
+    )
 
 
 def _holds_changing_tools(model: BaseChatModel) -> bool:
@@ -220,8 +252,24 @@ def _default_thresholds(model: BaseChatModel) -> Mapping[Language, float]:
     return _NOISE if _told(model, "declines_itself") else DEFAULT_THRESHOLDS
 
 
-def _told(model: BaseChatModel, key: str) -> bool:
-    return bool(cast("Mapping[str, Any]", model.profile or {}).get(key))
+def _told(model: BaseChatModel, key: str, default: bool = False) -> bool:
+    return bool(cast("Mapping[str, Any]", model.profile or {}).get(key, default))
+
+
+def _check_without_tools(
+    model: BaseChatModel, tools: Sequence[BaseTool], grounding: GroundingStyle
+) -> None:
+    name = type(model).__name__
+    if tools:
+        listed = ", ".join(tool.name for tool in tools)
+        raise ValueError(
+            f"{name} takes no tools (it does not implement bind_tools), so it cannot call {listed}"
+        )
+    if grounding != "template":
+        raise ValueError(
+            f"{name} takes no tools (it does not implement bind_tools); "
+            'use build_agent(..., grounding="template")'
+        )
 
 
 def _check(question: str) -> None:

@@ -9,6 +9,15 @@ from ..notation import parse_fact
 from ..text.sentences import sentences
 from ..text.spans import Span
 
+# What asks, heads a list, or speaks of the answer itself.
+_NO_CLAIM = re.compile(
+    r"[?？:：]$|^#|^(?:(?:yes|no|sure|certainly|of course|hello|hi|thanks?|sorry|"
+    r"i (?:am|can|cannot|can't|do|"
+    r"don't|could|hope|found)|let me|here (?:is|are))\b|^\(\"[^\"]*\" is read as"
+    r"|你好|您好|谢谢|抱歉|对不起|我|以下|根据(?:以上|上述)?资料[，,]?$|（“[^”]*”按“[^”]*”理解)",
+    re.IGNORECASE,
+)
+
 
 def find_citations(text: str, numbered: Mapping[int, Evidence]) -> tuple[list[Citation], list[int]]:
     """The citations of an answer, and the numbers in it that no evidence has.
@@ -24,7 +33,7 @@ def find_citations(text: str, numbered: Mapping[int, Evidence]) -> tuple[list[Ci
         unknown += [number for number in numbers if number not in numbered]
         sentence = span.cut(text)
         for number in known:
-            supported = is_supported(sentence, _as_text(numbered[number]))
+            supported = is_supported(sentence, evidence_text(numbered[number]))
             citations.append(Citation(number, numbered[number].id, span, supported))
     return citations, unknown
 
@@ -55,6 +64,65 @@ def _sentence_before(text: str, start: int, end: int) -> Span | None:
     return Span(start + last.start, start + last.end)
 
 
-def _as_text(piece: Evidence) -> str:
+def evidence_text(piece: Evidence) -> str:
+    """A piece of evidence as a sentence is compared with it."""
     parts = parse_fact(piece.text) if piece.kind == "fact" else None
-    return " ".join(parts) if parts else f"{piece.title} {piece.text}"
+    return " ".join(parts) if parts else f"{piece.title}\n{piece.text}"
+
+
+def unsupported_sentences(text: str, numbered: Mapping[int, Evidence]) -> list[Span]:
+    """The sentences of an answer that none of the evidence which they cite carries.
+
+    A sentence without a citation may lean on the one behind it in its paragraph. Questions,
+    headings and words about the answer itself claim nothing.
+    """
+    return [
+        span
+        for span, numbers in _sentences_with_numbers(text)
+        if not _claims_nothing(span.cut(text))
+        and not any(
+            is_supported(span.cut(text), evidence_text(numbered[number]))
+            for number in numbers
+            if number in numbered
+        )
+    ]
+
+
+def _sentences_with_numbers(text: str) -> list[tuple[Span, list[int]]]:
+    """The sentences of an answer, marks left out, each with the numbers that stand behind it."""
+    marks = marks_in(text)
+    blanked = list(text)
+    for _, start, end in marks:
+        blanked[start:end] = " " * (end - start)
+    plain = "".join(blanked)
+    spans = sentences(plain)
+    if not spans:
+        return []
+    starts = [span.start for span in spans[1:]] + [len(text) + 1]
+    found = [
+        (span, [number for number, start, _ in marks if span.start <= start < end])
+        for span, end in zip(spans, starts, strict=True)
+    ]
+    for index in range(len(found) - 2, -1, -1):
+        span, numbers = found[index]
+        following = found[index + 1]
+        if not numbers and "\n" not in text[span.end : following[0].start]:
+            found[index] = (span, following[1])
+    return found
+
+
+def _claims_nothing(sentence: str) -> bool:
+    return _NO_CLAIM.search(sentence.strip()) is not None or not re.search(r"\w\w", sentence)
+
+
+def without_unsupported(text: str, numbered: Mapping[int, Evidence]) -> str:
+    """An answer without the sentences that no cited evidence carries; empty where none is left."""
+    spans = _sentences_with_numbers(text)
+    dropped = set(unsupported_sentences(text, numbered))
+    kept: list[str] = []
+    for index, (span, _) in enumerate(spans):
+        end = spans[index + 1][0].start if index + 1 < len(spans) else len(text)
+        if span not in dropped:
+            kept.append(text[span.start : end])
+    claims = any(not _claims_nothing(s.cut(text)) for s, _ in spans if s not in dropped)
+    return "".join(kept).strip() if claims else ""

@@ -2,15 +2,17 @@
 
 from langchain_core.messages import AIMessage, ToolMessage
 
-from ..notation import decline_text, missing_text
+from ..notation import decline_text, is_decline, missing_text
 from ..text.scripts import language
-from .conversation import REASON_KEY, Conversation, SearchResult
+from .citations import without_unsupported
+from .conversation import REASON_KEY, Conversation, SearchResult, message_text
+from .options import CitationPolicy
 from .wording import ReasonCode
 
 
 def must_decline(talk: Conversation) -> bool:
-    """Whether a reply would stand on nothing: the evidence is thin, and no tool ran."""
-    return not talk.search.get("sufficient", True) and not _used_tools(talk)
+    """Whether a reply would stand on nothing: no evidence was shown, and no tool ran."""
+    return talk.search.get("hidden", False) and not _used_tools(talk)
 
 
 def _used_tools(talk: Conversation) -> bool:
@@ -33,6 +35,26 @@ def declined_message(
     text = decline_text(lang, missing_text(lang, found.get("missing", [])))
     declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
     return with_reason(declined, "below_threshold" if found.get("evidence") else "no_evidence")
+
+
+def kept_reply(talk: Conversation, message: AIMessage, policy: CitationPolicy) -> AIMessage:
+    """A reply as the policy leaves it: whole, or without what no cited evidence carries.
+
+    What a tool gave, small talk and a decline in the model's own words stay as they are.
+    """
+    text = message_text(message)
+    if policy == "mark" or message.tool_calls or not talk.search or _used_tools(talk):
+        return message
+    if is_decline(text):
+        return message
+    kept = without_unsupported(text, talk.evidence())
+    if kept == text.strip():
+        return message
+    if kept:
+        return message.model_copy(update={"content": kept})
+    lang = language(talk.question)
+    declined = message.model_copy(update={"content": decline_text(lang)})
+    return with_reason(declined, "unsupported")
 
 
 def with_reason(message: AIMessage, code: ReasonCode) -> AIMessage:

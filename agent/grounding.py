@@ -47,7 +47,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self.source = source
         self.facts = facts
         self.options = options
-        self.tools: Sequence[BaseTool] = [search_tool(source, options)]
+        self.tools: Sequence[BaseTool] = (
+            [search_tool(source, options)] if options.takes_tools else []
+        )
 
     # --- retrieval ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
 from .conversation import Conversation
-from .declining import declined_message, must_decline
+from .declining import declined_message, kept_reply, must_decline
 from .limits import early_end
 from .options import GroundingOptions, GroundingState
 from .repair import MAX_REPAIRS, explained, is_malformed
@@ -19,6 +19,7 @@ class ModelTurn:
 
     def __init__(self, options: GroundingOptions, request: ModelRequest[Any]) -> None:
         self._request = request
+        self._options = options
         known = cast("GroundingState", request.state).get("evidence_numbers", {})
         self._talk = Conversation.read(list(request.messages), known)
         self._is_new = self._talk.numbers != known
@@ -51,7 +52,7 @@ class ModelTurn:
         elif not last.tool_calls and must_decline(self._talk):
             self._finish(declined_message(self._talk.question, self._talk.search, last))
         else:
-            self._finish(last)
+            self._finish(kept_reply(self._talk, last, self._options.citations))
 
     def response(self) -> ExtendedModelResponse[Any]:
         """What goes into the conversation, and the numbers of new evidence."""

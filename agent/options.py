@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from langchain.agents.middleware import AgentState
 from langchain.agents.middleware.types import OmitFromInput
@@ -10,6 +10,9 @@ from langchain.agents.middleware.types import OmitFromInput
 from ..evidence import SearchMode
 from ..notation import GroundingStyle
 from ..text.scripts import Language
+
+#: What becomes of sentences that no cited evidence carries: marked on the answer, or removed.
+CitationPolicy = Literal["mark", "remove"]
 
 
 def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
@@ -25,7 +28,11 @@ class GroundingState(AgentState[Any]):
 
 @dataclass(frozen=True, slots=True)
 class GroundingOptions:
-    """How much is retrieved, how it is shown, and when an answer is declined."""
+    """How much is retrieved, how it is shown, and when an answer is declined.
+
+    `hides_thin` keeps evidence below the threshold from the model, and has it decline; else it is
+    shown with a hint.
+    """
 
     k: int = 5
     mode: SearchMode = "graph"
@@ -35,3 +42,6 @@ class GroundingOptions:
     holds_changing_tools: bool = False
     max_steps: int = 8
     labels: tuple[str, ...] | None = None
+    takes_tools: bool = True
+    hides_thin: bool = True
+    citations: CitationPolicy = "mark"

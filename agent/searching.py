@@ -69,9 +69,10 @@ def grounded_turn(
         "score": round(judged.score, 4),
         "threshold": threshold,
         "missing": list(judged.missing),
+        "hidden": not sufficient and (options.hides_thin or not found),
     }
     messages = _search_and_result(message, question.text, result)
-    if sufficient or options.has_tools:
+    if options.has_tools or not result["hidden"]:
         return messages, True
     return [*messages, declined_message(question.text, result)], False
 

@@ -8,8 +8,11 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
 
 from ..evidence import Citation, Evidence
 from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
+from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
+from ..questions.question import Question
 from ..text.scripts import Language, language
-from .citations import find_citations
+from ..text.spans import Span
+from .citations import find_citations, unsupported_sentences
 from .conversation import MAX_QUESTION_CHARACTERS, REASON_KEY, Conversation, is_held, message_text
 from .wording import REASONS, ReasonCode
 
@@ -39,7 +42,9 @@ class Answer:
     """What an agent says to a question.
 
     `evidence` is what the model was shown in this turn, in the order of its numbers; `numbered`
-    gives the piece behind a number. `notes` say what the asker should know about the answer.
+    gives the piece behind a number. `notes` say what the asker should know about the answer. It is
+    `thin` where the evidence was judged too thin for one, and the model answered all the same;
+    `unsupported` are the sentences of its text that no evidence which they cite carries.
     """
 
     text: str
@@ -52,6 +57,8 @@ class Answer:
     trace: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     model: str = ""
+    thin: bool = False
+    unsupported: tuple[Span, ...] = ()
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -90,6 +97,8 @@ class Answer:
             "trace": [dict(step) for step in self.trace],
             "notes": list(self.notes),
             "model": self.model,
+            "thin": self.thin,
+            "unsupported": [[span.start, span.end] for span in self.unsupported],
         }
 
 
@@ -121,10 +130,14 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
             f"The question has {len(question)} characters; "
             f"the first {MAX_QUESTION_CHARACTERS} were used."
         )
+    is_claim = reason is None and not uses and bool(shown) and talk.search != {}
+    thin = is_claim and not talk.search.get("hidden") and _is_thin(talk)
+    if thin:
+        notes.append("The evidence may not hold the answer; check it.")
     if unknown:
         listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
         notes.append(f"The answer cites {listed}, which no evidence bears.")
-    if shown and reason is None and not uses and not citations:
+    if is_claim and not citations:
         notes.append("The answer cites no evidence.")
     return Answer(
         text,
@@ -137,7 +150,24 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
         trace=tuple(_trace(turn)),
         notes=tuple(notes),
         model=str(last.response_metadata.get("model_name") or model),
+        thin=thin,
+        unsupported=tuple(unsupported_sentences(text, known)) if is_claim else (),
     )
+
+
+def is_hidden(state: Mapping[str, Any]) -> bool:
+    """Whether the current turn of a conversation began with evidence that is not shown."""
+    return Conversation.read(state.get("messages", []), {}).search.get("hidden", False)
+
+
+def _is_thin(talk: Conversation) -> bool:
+    """Whether all that the searches of a turn found is judged too thin together."""
+    if talk.search.get("sufficient", True):
+        return False
+    question = Question(talk.question)
+    found = list(talk.evidence_of_turn().values())
+    threshold = talk.search.get("threshold", DEFAULT_THRESHOLDS[question.language])
+    return score_answerability(question, found).score < threshold
 
 
 def _reason(last: AnyMessage, text: str, lang: Language) -> Reason | None:

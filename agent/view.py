@@ -7,11 +7,13 @@ from typing import Any, cast
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from ..notation import (
+    CITATION_MARK,
     EVIDENCE_KEY,
     SEARCH_TOOL,
     GroundingStyle,
     format_evidence,
     format_question,
+    without_marks,
 )
 from ..text.scripts import language
 from .conversation import (
@@ -21,12 +23,12 @@ from .conversation import (
     healed,
     message_text,
 )
-from .wording import INSUFFICIENT
+from .wording import INSUFFICIENT, THIN
 
 _MAX_EVIDENCE_CHARACTERS = 24_000
 
 # A mark behind words, as in "It burned down.[3]"; the lists of JSON, as in {"ids": [3]}, stay.
-_RESULT_MARK = re.compile(r"([\w。．.!！?？\"”’」』)）]\s?)\[(\d{1,9})\]")
+_RESULT_MARK = re.compile(rf"(?<=[\w。．.!！?？\"”’」』)）])\s?{CITATION_MARK.pattern}")
 
 
 def model_view(talk: Conversation, style: GroundingStyle) -> list[AnyMessage]:
@@ -41,7 +43,7 @@ def model_view(talk: Conversation, style: GroundingStyle) -> list[AnyMessage]:
             room -= len(text)
             message = message.model_copy(update={"content": text, "artifact": None})
         elif isinstance(message, ToolMessage) and isinstance(message.content, str):
-            text = _RESULT_MARK.sub(r"\1［\2］", message.content)
+            text = _RESULT_MARK.sub(lambda mark: without_marks(mark.group()), message.content)
             message = message.model_copy(update={"content": text})
         elif isinstance(message, HumanMessage):
             text = message_text(message)
@@ -55,14 +57,20 @@ def model_view(talk: Conversation, style: GroundingStyle) -> list[AnyMessage]:
 
 def _evidence_text(talk: Conversation, message: ToolMessage) -> str:
     artifact = cast("Mapping[str, Any]", message.artifact or {})
-    if not artifact.get("sufficient", True):
-        return INSUFFICIENT[language(talk.question)]
-    return format_evidence((talk.numbers[piece.id], piece) for piece in evidence_of(message))
+    lang = language(talk.question)
+    pieces = evidence_of(message)
+    if artifact.get("hidden") or not pieces:
+        return INSUFFICIENT[lang]
+    text = format_evidence((talk.numbers[piece.id], piece) for piece in pieces)
+    return text if artifact.get("sufficient", True) else f"{text}\n{THIN[lang]}"
 
 
 def _as_template(talk: Conversation, view: Sequence[AnyMessage]) -> list[AnyMessage]:
     """Question and evidence in one user turn, for a model that was not trained on tools."""
-    pieces = [(talk.numbers[p.id], p) for m in talk.turn for p in evidence_of(m)]
+    is_thin, is_hidden = not talk.search.get("sufficient", True), talk.search.get("hidden", False)
+    shown = [] if is_hidden else [piece for m in talk.turn for piece in evidence_of(m)]
+    pieces = [(talk.numbers[piece.id], piece) for piece in shown]
+    hint = THIN[language(talk.question)] if is_thin and shown else ""
     hidden = {f"search-{m.id}" for m in view if isinstance(m, HumanMessage)}
     kept: list[AnyMessage] = []
     for message in view:
@@ -73,7 +81,7 @@ def _as_template(talk: Conversation, view: Sequence[AnyMessage]) -> list[AnyMess
         ):
             continue
         if talk.turn and message.id == talk.turn[0].id:
-            text = format_question(message_text(message), pieces)
+            text = format_question(message_text(message), pieces, hint=hint)
             told = {**message.additional_kwargs, EVIDENCE_KEY: True}
             message = message.model_copy(update={"content": text, "additional_kwargs": told})
         kept.append(message)

@@ -5,7 +5,9 @@ from typing import Literal
 
 from ..text.scripts import Language
 
-ReasonCode = Literal["no_evidence", "below_threshold", "model_declined", "step_limit"]
+ReasonCode = Literal[
+    "no_evidence", "below_threshold", "model_declined", "unsupported", "step_limit"
+]
 
 SYSTEM_PROMPT = (
     "Answer from the numbered evidence and put its numbers in brackets, such as [1], behind each "
@@ -17,6 +19,11 @@ SYSTEM_PROMPT = (
 INSUFFICIENT: Mapping[Language, str] = {
     "zh": "没有找到足以回答这个问题的资料。",
     "en": "No evidence was found that is sufficient to answer this question.",
+}
+#: Behind evidence that may not hold the answer.
+THIN: Mapping[Language, str] = {
+    "zh": "（这些资料可能不含答案；若确实不含，请说明无法回答。）",
+    "en": "(This evidence may not hold the answer; if it does not, say that it does not.)",
 }
 STEP_LIMIT: Mapping[Language, str] = {
     "zh": "已达到 {steps} 步的上限，仍未得出答案。",
@@ -48,6 +55,10 @@ REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
     "model_declined": {
         "zh": "模型认为资料中没有答案",
         "en": "the model did not find the answer in the evidence",
+    },
+    "unsupported": {
+        "zh": "资料不支持模型写下的回答",
+        "en": "the evidence does not support what the model wrote",
     },
     "step_limit": {"zh": "达到步数上限", "en": "the limit of steps was reached"},
 }

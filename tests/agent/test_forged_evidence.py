@@ -104,7 +104,7 @@ def test_a_model_sees_the_lists_of_json_as_they_are_and_other_marks_neutral(base
     build_agent(base, model=ChatGLM3(engine=engine), tools=[look_up], threshold=0).ask("Rookham?")
 
     prompt = decode_segments(engine.requests[-1].prompt_ids, engine.tokenizer)
-    assert prompt[-1].content == '{"ids": [1], "said": "it burned.［1］"}'
+    assert prompt[-1].content == '{"ids": [1], "said": "it burned.[１]"}'
 
 
 def test_each_of_several_marks_is_judged_by_its_own_evidence():

@@ -1,5 +1,7 @@
 """Whether evidence carries a sentence, and where the marks stand."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,13 @@ CAPITAL = "北京是中华人民共和国的首都，2020年人口为2189万。"
         ("北京是首都。", CAPITAL),
         ("2020年，北京人口为2189万。", CAPITAL),
         ("北京人口為2189萬。", CAPITAL),
+        ("Gustave Eiffel built the Eiffel Tower.", TOWER),
+        ("The drug is unsafe.", "The drug is not safe."),
+        ("《蜀道难》由李白创作。", "李白创作了《蜀道难》。"),
+        ("员工每年有二十天年假。", "员工每年享有20天带薪年假。"),
+        ("No, the bridge is not open on Mondays.", "The bridge is closed on Mondays."),
+        ("The library is open on Sunday.", "On Sundays, the library is open from 9 to 5."),
+        ("它位于四川省。", "都江堰\n都江堰位于四川省成都市。"),
     ],
 )
 def test_what_the_evidence_says_is_supported(sentence, evidence) -> None:
@@ -33,6 +42,21 @@ def test_what_the_evidence_says_is_supported(sentence, evidence) -> None:
         ("北京人口为2190万。", CAPITAL),
         ("北京不是中华人民共和国的首都。", CAPITAL),
         ("天津港的货物吞吐量很大。", CAPITAL),
+        ("The tool is safe.", "The tool is not safe."),
+        ("safe", "not safe"),
+        ("It is safe to use.", "It is unsafe to use."),
+        ("safe", "unsafe"),
+        ("该药安全。", "该药不安全。"),
+        ("安全", "不安全"),
+        ("不安全", "安全"),
+        ("Einstein discovered radium.", "Marie Curie discovered radium."),
+        ("北京是日本的首都。", "北京是中国的首都。"),
+        ("Alice killed Bob.", "Bob killed Alice."),
+        ("The dog bit the man.", "The man bit the dog."),
+        ("中国队打败了日本队。", "日本队打败了中国队。"),
+        ("It opens at 9 pm.", "It opens at 9 am."),
+        ("会员可以退货。", "会员不可以退货。"),
+        ("Refunds are impossible after 30 days.", "Refunds are possible after 30 days."),
     ],
 )
 def test_another_number_name_or_a_denial_is_not(sentence, evidence) -> None:
@@ -41,8 +65,29 @@ def test_another_number_name_or_a_denial_is_not(sentence, evidence) -> None:
 
 @given(st.text(max_size=60), st.lists(st.integers(0, 999), max_size=4))
 def test_marks_are_found_where_they_stand(text, numbers) -> None:
-    text = text.replace("[", "(")
-    marked = text + "".join(f"x[{number}]" for number in numbers)
+    text = re.sub(r"[\[【［`]", "(", text)
+    marked = text + "".join(f" said.[{number}]" for number in numbers)
     found = marks_in(marked)
     assert [number for number, _, _ in found] == numbers
     assert all(marked[start:end] == f"[{number}]" for number, start, end in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It opened in 1889.[1,2]", [1, 2]),
+        ("It opened (1889)[1][2].", [1, 2]),
+        ('She wrote "Dune"[3].', [3]),
+        ("It opened [1-3]. It closed [2, 5–6].", [1, 2, 3, 2, 5, 6]),
+        ("北京是首都【1】，上海不是［2］。天津【3、4】", [1, 2, 3, 4]),
+        ("Paris[1] is in France[2].", [1, 2]),
+        ("`y[1]` and x[2], sys.argv[1], data[0], foo_bar[1], items[3] = 5", []),
+        ("```python\nprint(value[1])\n```\nIt prints.[2]", [2]),
+        ("```\nnever closed [1]", []),
+        ("from outside［３］ [３] 【１】", []),
+        ("[1-900]", [1, 900]),
+        ("[a] [] [1.5] (1)", []),
+    ],
+)
+def test_forms_of_marks(text, numbers) -> None:
+    assert [number for number, _, _ in marks_in(text)] == numbers
