@@ -76,6 +76,12 @@ class Fact:
         return tuple(dict.fromkeys(contribution.source for contribution in self.contributions))
 
     @property
+    def times(self) -> tuple[str, ...]:
+        """When it held or was said, as its sources write it, each time once."""
+        times = (contribution.time.strip() for contribution in self.contributions)
+        return tuple(dict.fromkeys(time for time in times if time))
+
+    @property
     def confidence(self) -> float:
         """That of the surest source; 1.0 for a fact that a user states without one."""
         return max((c.confidence for c in self.contributions), default=1.0)

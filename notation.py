@@ -151,16 +151,18 @@ def parse_question(content: str) -> tuple[str, list[NumberedEvidence]]:
 
 # --- facts ------------------------------------------------------------------------------------
 
-_PART = re.compile(r"((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)\|((?:[^\\|]|\\.)*)", re.DOTALL)
+_PART = r"((?:[^\\|]|\\.)*)"
+_FACT = re.compile(rf"{_PART}\|{_PART}\|{_PART}(?:\|{_PART})?", re.DOTALL)
 
 
-def format_fact(subject: str, predicate: str, object: str) -> str:
-    r"""Write a fact as evidence text; `parse_fact` reads it back.
+def format_fact(subject: str, predicate: str, object: str, time: str = "") -> str:
+    r"""Write a fact as evidence text, with its time where one is known; `parse_fact` reads it back.
 
-    >>> format_fact("苏轼", "朝代", "北宋")
-    '苏轼 | 朝代 | 北宋'
+    >>> format_fact("苏轼", "朝代", "北宋"), format_fact("Rome", "mayor", "Walter Veltroni", "2001")
+    ('苏轼 | 朝代 | 北宋', 'Rome | mayor | Walter Veltroni | 2001')
     """
-    return " | ".join(_escape(part) for part in (subject, predicate, object))
+    parts = (subject, predicate, object, time) if time.strip() else (subject, predicate, object)
+    return " | ".join(_escape(part) for part in parts)
 
 
 def _escape(part: str) -> str:
@@ -168,21 +170,39 @@ def _escape(part: str) -> str:
 
 
 def parse_fact(text: str) -> tuple[str, str, str] | None:
-    r"""Read back what `format_fact` wrote; None for any other text.
+    r"""Read back what `format_fact` wrote, without the time; None for any other text.
 
-    >>> parse_fact(format_fact("a|b", "is", "c\\d"))
-    ('a|b', 'is', 'c\\d')
+    >>> parse_fact(format_fact("a|b", "is", "c\d"))
+    ('a|b', 'is', 'c\d')
     """
-    match = _PART.fullmatch(text)
+    parts = _fact_parts(text)
+    return (parts[0], parts[1], parts[2]) if parts else None
+
+
+def parse_fact_time(text: str) -> str:
+    """The time of a fact that `format_fact` wrote; empty where it has none.
+
+    >>> parse_fact_time(format_fact("Rome", "population", "2.8 million", "2017"))
+    '2017'
+    """
+    parts = _fact_parts(text)
+    return parts[3] if parts else ""
+
+
+def _fact_parts(text: str) -> tuple[str, str, str, str] | None:
+    match = _FACT.fullmatch(text)
     if match is None:
         return None
-    subject, predicate, object_ = (re.sub(r"\\(.)", r"\1", part.strip()) for part in match.groups())
-    return (subject, predicate, object_) if subject and predicate and object_ else None
+    subject, predicate, object_, time = (
+        re.sub(r"\\(.)", r"\1", (part or "").strip()) for part in match.groups()
+    )
+    return (subject, predicate, object_, time) if subject and predicate and object_ else None
 
 
 def fact_evidence(fact: Fact, *, score: float, why: str) -> Evidence:
     """A fact as evidence."""
-    text = format_fact(fact.subject, fact.predicate, fact.object)
+    times = ", ".join(fact.times)
+    text = format_fact(fact.subject, fact.predicate, fact.object, times)
     return Evidence(fact.id, "fact", text, score, why, fact.sources)
 
 

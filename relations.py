@@ -45,6 +45,14 @@ RELATIONS = _read(Path(__file__).with_name("relations.toml"))
 #: Every name that a relation of the table has in facts.
 PREDICATE_NAMES = frozenset(name for relation in RELATIONS for name in relation.predicates)
 
+#: Predicates whose object is another name of their subject (as `plain_predicate` writes them).
+ALIASES = frozenset(
+    name
+    for relation in RELATIONS
+    if relation.name in ("alias", "former name")
+    for name in relation.predicates
+)
+
 #: Predicates that say what their subject is (as `plain_predicate` writes them).
 DEFINING = frozenset({"是", "is", "a", "an", "the", "one of", "is a", "定义", "简介", "definition"})
 

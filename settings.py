@@ -166,7 +166,34 @@ def load_settings(
         problem = error.errors()[0]
         name = ".".join(map(str, problem["loc"]))
         where = origins.get(name, "settings")
-        raise SettingsError(f"{where}: {name} = {problem['input']!r}: {problem['msg']}") from error
+        reason = _reason(problem["type"], problem.get("ctx", {}), problem["msg"])
+        raise SettingsError(f"{where}: {name} = {problem['input']!r}: {reason}") from error
+
+
+_REASONS = {
+    "less_than_equal": "it must be at most {le}",
+    "less_than": "it must be below {lt}",
+    "greater_than_equal": "it must be at least {ge}",
+    "greater_than": "it must be above {gt}",
+    "literal_error": "it must be {expected}",
+    "int_parsing": "it must be a whole number",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "float_type": "it must be a number",
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "string_type": "it must be text in quotes",
+}
+
+
+def _reason(kind: str, context: Mapping[str, Any], message: str) -> str:
+    """What is wrong with a value, in words for whoever wrote it."""
+    if kind == "string_pattern_mismatch":  # of a choice: ^(a|b)$
+        choices = str(context["pattern"]).strip("^$()").split("|")
+        return f"it must be {', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}"
+    known = _REASONS.get(kind)
+    return known.format(**context) if known else message
 
 
 def known_names() -> dict[str, str]:

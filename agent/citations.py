@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from ..evaluation.citations import is_supported, marks_in
 from ..evidence import Citation, Evidence
-from ..notation import parse_fact
+from ..notation import parse_fact, parse_fact_time
 from ..text.sentences import sentences
 from ..text.spans import Span
 
@@ -67,7 +67,9 @@ def _sentence_before(text: str, start: int, end: int) -> Span | None:
 def evidence_text(piece: Evidence) -> str:
     """A piece of evidence as a sentence is compared with it."""
     parts = parse_fact(piece.text) if piece.kind == "fact" else None
-    return " ".join(parts) if parts else f"{piece.title}\n{piece.text}"
+    return (
+        " ".join((*parts, parse_fact_time(piece.text))) if parts else f"{piece.title}\n{piece.text}"
+    )
 
 
 def unsupported_sentences(text: str, numbered: Mapping[int, Evidence]) -> list[Span]:

@@ -21,7 +21,8 @@ class SearchResult(TypedDict, total=False):
 
     `evidence` are pieces as `Evidence.to_dict` writes them. A search that was judged also says
     whether what it found is `sufficient`, by which `score` against which `threshold`, and which
-    words of the question were `missing`; evidence that is `hidden` is not shown to the model.
+    words of the question were `missing`, and which name was `suggested` for one; evidence that is
+    `hidden` is not shown to the model.
     """
 
     evidence: list[dict[str, Any]]
@@ -29,6 +30,7 @@ class SearchResult(TypedDict, total=False):
     score: float
     threshold: float
     missing: list[str]
+    suggested: str
     hidden: bool
 
 

@@ -3,7 +3,7 @@
 from langchain_core.messages import AIMessage, ToolMessage
 
 from ..notation import decline_text, is_decline, missing_text
-from ..text.scripts import language
+from ..text.scripts import Language, language
 from .citations import without_unsupported
 from .conversation import REASON_KEY, Conversation, SearchResult, message_text
 from .options import CitationPolicy
@@ -32,9 +32,17 @@ def declined_message(
 ) -> AIMessage:
     """The decline in the question's language, with what was missing, as a message."""
     lang = language(question)
-    text = decline_text(lang, missing_text(lang, found.get("missing", [])))
+    reasons = [missing_text(lang, found.get("missing", [])), _suggestion(found, lang)]
+    text = decline_text(lang, ("；" if lang == "zh" else "; ").join(filter(None, reasons)))
     declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
     return with_reason(declined, "below_threshold" if found.get("evidence") else "no_evidence")
+
+
+def _suggestion(found: SearchResult, lang: Language) -> str:
+    name = found.get("suggested", "")
+    if not name:
+        return ""
+    return f"或许要问的是“{name}”" if lang == "zh" else f'perhaps "{name}" is meant'
 
 
 def kept_reply(talk: Conversation, message: AIMessage, policy: CitationPolicy) -> AIMessage:

@@ -1,13 +1,13 @@
 """Searching: before the model's turn, as a call that has been made, and as a tool of the model."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
 
 from ..evidence import Evidence, PassageSource
-from ..facts import FactSource
+from ..facts import FactSource, LinkedEntity
 from ..notation import SEARCH_TOOL, NumberedEvidence, fact_evidence
 from ..questions.answerability import (
     DEFAULT_THRESHOLDS,
@@ -17,9 +17,20 @@ from ..questions.answerability import (
 from ..questions.definitions import asked_subject, find_definition
 from ..questions.question import Question
 from ..questions.spelling import correct_name
+from ..text.folding import fold
 from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .declining import declined_message
 from .options import GroundingOptions
+
+
+@runtime_checkable
+class _KnowsNames(Protocol):
+    """A source with a graph, as a KnowledgeBase is."""
+
+    def link(self, text: str, **labels: Any) -> list[LinkedEntity]: ...
+
+    def names_near(self, text: str, **labels: Any) -> list[str]: ...
+
 
 _SEARCH_DEPTH = 10
 _DEFINING_DEPTH = 30
@@ -56,25 +67,30 @@ def grounded_turn(
     """
     tried = [(one, *_search(one, source, options, facts)) for one in map(Question, meant)]
     question, found, judged = max(tried, key=lambda one: one[2].score)
+    asked = question
     threshold = (options.thresholds or DEFAULT_THRESHOLDS)[question.language]
-    reading = correct_name(question.text, _numbered(found)) if judged.score < threshold else None
+    reading = None
+    if judged.score < threshold:
+        reading = correct_name(
+            question.text, _numbered(found), _near_names(question, source, options)
+        )
     if reading is not None:
-        corrected, better = _search(Question(reading.question), source, options, facts)
-        if better.score > judged.score:
-            found, judged = corrected, better
+        question = Question(reading.question)
+        found, judged = _search(question, source, options, facts)
     sufficient = bool(found) and judged.score >= threshold
     result: SearchResult = {
         "evidence": [piece.to_dict() for piece in _shown(found, options.k)],
         "sufficient": sufficient,
         "score": round(judged.score, 4),
         "threshold": threshold,
-        "missing": list(judged.missing),
+        "missing": [] if sufficient else _really_missing(judged, question, source, options),
+        "suggested": reading.name if reading is not None and not sufficient else "",
         "hidden": not sufficient and (options.hides_thin or not found),
     }
-    messages = _search_and_result(message, question.text, result)
+    messages = _search_and_result(message, asked.text, result)
     if options.has_tools or not result["hidden"]:
         return messages, True
-    return [*messages, declined_message(question.text, result)], False
+    return [*messages, declined_message(asked.text, result)], False
 
 
 def _search(
@@ -91,6 +107,30 @@ def _search(
         found = found + _further_facts(question.text, found, facts, options.labels)
     found = _defining_first(question, found)
     return found, score_answerability(question, found)
+
+
+def _near_names(question: Question, source: PassageSource, options: GroundingOptions) -> list[str]:
+    """Names of the source's graph, where it has one, that the question may misspell."""
+    if not isinstance(source, _KnowsNames):
+        return []
+    return source.names_near(question.text, **_labels(options))
+
+
+def _really_missing(
+    judged: Answerability, question: Question, source: PassageSource, options: GroundingOptions
+) -> list[str]:
+    """The words of a question that were not found, without the names that facts know."""
+    if not judged.missing or not isinstance(source, _KnowsNames):
+        return list(judged.missing)
+    known = [
+        fold(link.span.cut(question.text))
+        for link in source.link(question.text, **_labels(options))
+    ]
+    return [term for term in judged.missing if not any(term in name for name in known)]
+
+
+def _labels(options: GroundingOptions) -> dict[str, Any]:
+    return {} if options.labels is None else {"labels": options.labels}
 
 
 def _search_and_result(message: HumanMessage, query: str, result: SearchResult) -> list[AnyMessage]:

@@ -13,7 +13,7 @@ from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 app = typer.Typer(
     name="groundglm",
     help="Ask your own documents and facts, and act through your own functions.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -36,6 +36,9 @@ def _common(
     ] = False,
 ) -> None:
     context.obj = {"verbose": verbose}
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
     if verbose:
         import logging
 

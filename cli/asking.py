@@ -6,7 +6,16 @@ import typer
 
 from ..assembly import make_agent, open_base
 from .bases import KbOption, find_base, settings_of
-from .output import JsonOption, console, describe_evidence, print_json, read_question, say
+from .output import (
+    JsonOption,
+    console,
+    describe_evidence,
+    print_json,
+    print_json_line,
+    read_question,
+    say,
+)
+from .places import Places, renumbered
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer
@@ -22,6 +31,9 @@ ModelOption = Annotated[
 AdapterOption = Annotated[
     str | None, typer.Option("--adapter", help="A LoRA or P-tuning v2 folder for the model.")
 ]
+VerboseOption = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Show the whole evidence and how it was found.")
+]
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help='"auto", "extractive", "transformers" or "small".')
 ]
@@ -35,6 +47,7 @@ def register(app: typer.Typer) -> None:
     app.command()(facts)
     graph = typer.Typer(help="The knowledge graph.", no_args_is_help=True)
     graph.command("show")(graph_show)
+    graph.command("paths")(graph_paths)
     app.add_typer(graph, name="graph")
 
 
@@ -46,6 +59,7 @@ def ask(
     model: ModelOption = None,
     engine: EngineOption = None,
     adapter: AdapterOption = None,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites numbered evidence, or is declined with the reason."""
@@ -60,26 +74,28 @@ def ask(
     ).values
     with open_base(folder, read_only=True) as base:
         answer = make_agent(base, settings).ask(read_question(question))
-    if as_json:
-        print_json(answer.to_dict())
-    else:
-        print_answer(answer)
+        if as_json:
+            print_json(answer.to_dict())
+        else:
+            print_answer(answer, Places(folder), verbose=verbose)
 
 
-def print_answer(answer: "Answer") -> None:
-    """An answer for a reader: text, why it was declined, cited evidence, calls, notes."""
-    say(answer.text)
-    if answer.reason is not None:
-        say(f"(declined: {answer.reason.text})")
+def print_answer(answer: "Answer", places: Places, *, verbose: bool = False) -> None:
+    """An answer for a reader: text, why it was declined, what it cites, calls, notes.
+
+    Citations are numbered from 1 in the order of the text; `verbose` shows whole pieces.
+    """
+    shown = renumbered(answer)
+    say(shown.text)
+    if answer.reason is not None and answer.reason.text not in answer.text:
+        say(f"({answer.reason.text})")
     for use in answer.tool_calls:
         said = ", ".join(f"{key}={value!r}" for key, value in use.args.items())
         say(f"called {use.name}({said}) -> {use.result}")
-    cited = sorted({citation.number for citation in answer.citations})
-    for number in cited:
-        say(describe_evidence(number, answer.numbered[number]))
-    for citation in answer.citations:
-        if not citation.supported:
-            say(f"note: the sentence behind [{citation.number}] is not supported by it")
+    for number, piece, quotes in shown.cited:
+        say(describe_evidence(number, piece) if verbose else places.line(number, piece, quotes))
+    for number in shown.unsupported:
+        say(f"note: the sentence behind [{number}] is not supported by it")
     for note in answer.notes:
         say(f"note: {note}")
     say(f"answered by {answer.model}")
@@ -90,7 +106,10 @@ def chat(
     model: ModelOption = None,
     engine: EngineOption = None,
     adapter: AdapterOption = None,
-    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON for each answer on stdout.")
+    ] = False,
 ) -> None:
     """Ask several questions in one conversation; /exit or Ctrl-D ends it."""
     folder = find_base(kb)
@@ -99,6 +118,7 @@ def chat(
     ).values
     with open_base(folder, read_only=True) as base:
         agent = make_agent(base, settings)
+        places = Places(folder)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)
         while True:
             try:
@@ -111,9 +131,9 @@ def chat(
                 continue
             answer = agent.ask(question, thread_id="chat")
             if as_json:
-                print_json(answer.to_dict())
+                print_json_line(answer.to_dict())
             else:
-                print_answer(answer)
+                print_answer(answer, places, verbose=verbose)
 
 
 def search(
@@ -189,6 +209,38 @@ def graph_show(
         say(f"... {len(found) - limit} more; raise --limit to see them")
     if not found:
         say(f"no fact about {entity!r} is known")
+
+
+def graph_paths(
+    start: Annotated[str, typer.Argument(help="A name, an alias or an entity id.")],
+    end: Annotated[str, typer.Argument(help="Another one.")],
+    kb: KbOption = None,
+    max_hops: Annotated[int, typer.Option(help="Facts in a chain at most.", min=1, max=6)] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how two entities are connected: the shortest chains of facts, with their sources."""
+    with open_base(find_base(kb), read_only=True) as base:
+        unknown = [name for name in (start, end) if not base.facts(name)]
+        near = {name: base.names_near(name) for name in unknown}
+        found = [] if unknown else base.paths(start, end, max_hops=max_hops)
+    if as_json:
+        print_json(
+            [
+                {"entities": path.entities, "facts": [_fact_data(fact) for fact in path.facts]}
+                for path in found
+            ]
+        )
+        return
+    for name in unknown:
+        hint = f"; the nearest is {near[name][0]!r}" if near[name] else ""
+        say(f"no fact about {name!r} is known{hint}")
+    for path in found:
+        say(str(path))
+        for fact in path.facts:
+            where = "; ".join(str(source) for source in fact.sources[:3])
+            say(f"    {fact.subject} | {fact.predicate} | {fact.object}  ({where})")
+    if not found and not unknown:
+        say(f"no chain of at most {max_hops} facts joins {start!r} and {end!r}")
 
 
 def _fact_data(fact: "Fact") -> dict[str, object]:

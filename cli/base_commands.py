@@ -67,7 +67,16 @@ def add(
                 progress.update(task, advance=1, description=f"reading {found.id}")
                 yield found
 
-        report = base.add_documents(documents())
+        try:
+            report = base.add_documents(documents())
+        except KeyboardInterrupt:
+            kept = base.statistics()["documents"]
+            console.print(
+                f"interrupted: the base holds {kept} whole documents, those added before included; "
+                "the same command goes on from there",
+                markup=False,
+            )
+            raise
         report.refused += refused
         _report(base, report, as_json)
 

@@ -30,10 +30,23 @@ def find_base(path: Path | None) -> Path:
     for folder in (here, *here.parents):
         if (folder / FILE_NAME).is_file():
             return folder
+    below = _bases_below(here)
+    hint = f"There is one below: --kb {below[0]}. " if below else ""
     raise NotABaseError(
-        f"there is no base in {here} or above it. Name one with --kb PATH or GROUNDGLM_KB, "
+        f"there is no base in {here} or above it. {hint}Name one with --kb PATH or GROUNDGLM_KB, "
         "or make one with: groundglm init PATH"
     )
+
+
+def _bases_below(folder: Path) -> list[Path]:
+    """Bases one or two folders down, as paths from here."""
+    found: list[Path] = []
+    for pattern in (f"*/{FILE_NAME}", f"*/*/{FILE_NAME}"):
+        try:
+            found += [path.parent.relative_to(folder) for path in sorted(folder.glob(pattern))]
+        except OSError:
+            continue
+    return [path for path in found if not any(part.startswith(".") for part in path.parts)]
 
 
 def settings_of(folder: Path, **flags: Any) -> LoadedSettings:

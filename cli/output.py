@@ -23,6 +23,12 @@ def print_json(data: object) -> None:
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def print_json_line(data: object) -> None:
+    """One JSON value on one line of stdout, at once: for a stream of them."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
 def say(text: str = "") -> None:
     """A line of the result, as it is: text from documents is never read as markup."""
     result_console.print(text, markup=False)

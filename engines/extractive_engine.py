@@ -129,8 +129,12 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     facts = answer_from_facts(question, turn.evidence)
     if facts is not None:
         stop = "。" if lang == "zh" else "."
-        marks = "".join(f"[{number}]" for number in facts.numbers)
         step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
+        if len(facts.parts) > 1:  # each has a source of its own
+            joiner = "、" if lang == "zh" else ", "
+            listed = joiner.join(f"{text}[{number}]" for text, number in facts.parts)
+            return f"{listed}{stop}{step}"
+        marks = "".join(f"[{number}]" for number in facts.numbers)
         return f"{facts.text}{stop}{marks}{step}"
     defined = find_definition(question.text, turn.evidence)
     if defined is not None:

@@ -314,6 +314,11 @@ class KnowledgeBase:
         with self._seen(labels) as graph:
             return graph.link(text)
 
+    def names_near(self, text: str, *, labels: Iterable[str] | None = None) -> list[str]:
+        """Names that a part of a text nearly spells, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.names_near(text)
+
     @contextmanager
     def _seen(self, labels: Iterable[str] | None) -> Generator[KnowledgeGraph]:
         with self._lock, self.database.snapshot():

@@ -14,34 +14,16 @@ import networkx as nx
 
 from ..facts import Entity, Fact, LinkedEntity, Path, entity_id
 from ..knowledge import reasoning
-from ..relations import DEFINING, plain_predicate
+from ..relations import ALIASES, DEFINING, plain_predicate
 from ..text.dates import is_date
 from ..text.names import bare_name, normalize_name
 from .linking import KIND_SCORES, NameIndex, NameKind
 
-#: Facts with these predicates give their subject another name, or a type.
-ALIAS_PREDICATES = frozenset(
-    "别名 又名 别称 又称 亦称 也称 简称 全称 原名 本名 曾用名 俗称 笔名 艺名 全名 真名 英文名 "
-    "英文 中文名 外文名 日文名 字 号 "
-    "alias aliases".split()
-) | {
-    "also known as",
-    "full name",
-    "real name",
-    "birth name",
-    "nickname",
-    "aka",
-    "abbreviation",
-    "stage name",
-    "other name",
-    "other names",
-    "formerly",
-    "born as",
-}
+#: Facts with these predicates give their subject a type.
 TYPE_PREDICATES = frozenset({"类型为", "实体类型", "entity type", "instance of"})
 
 #: The objects of these describe their subject and name nothing of their own.
-_DESCRIBING = ALIAS_PREDICATES | TYPE_PREDICATES | DEFINING
+_DESCRIBING = ALIASES | TYPE_PREDICATES | DEFINING
 
 K = TypeVar("K")
 
@@ -240,6 +222,11 @@ class KnowledgeGraph:
                 found.append(LinkedEntity(self._entity(owner), match.span, score))
         return found
 
+    def names_near(self, text: str) -> list[str]:
+        """Names that a part of a text nearly spells, nearest first."""
+        entities = [self._entity(owner) for owner in self._names.near(text)]
+        return [name for entity in entities for name in (entity.name, *entity.aliases)]
+
     def paths(self, a: str, b: str, max_hops: int = 3) -> list[Path]:
         """The shortest chains of facts between two entities, shortest first, at most ten."""
         starts, ends = self._resolve(a), self._resolve(b)
@@ -257,7 +244,30 @@ class KnowledgeGraph:
         The facts of a chain ("the birthplace of the director of A") stand together in its order.
         Nothing is given where the question names an entity but asks what no fact of it says.
         """
-        return reasoning.relevant(self._graph, question, self.link(question), limit=limit)
+        links = self.link(question)
+        found = reasoning.relevant(self._graph, question, links, limit=limit)
+        known = {fact.id for fact, _, _ in found}
+        told = {node for fact, _, _ in found for node in (fact.subject_id, fact.object_id)}
+        for link in links:
+            naming = self._naming_fact(link, question)
+            if naming is not None and link.entity.id in told and naming.id not in known:
+                found.append((naming, link.score, f"another name of {link.entity.name}"))
+        return found
+
+    def _naming_fact(self, link: LinkedEntity, text: str) -> Fact | None:
+        """The fact that gives an entity the other name by which a text calls it."""
+        mention = normalize_name(link.span.cut(text))
+        if mention in (
+            normalize_name(link.entity.name),
+            normalize_name(bare_name(link.entity.name)),
+        ):
+            return None
+        for fact in reasoning.facts_from(self._graph, link.entity.id):
+            if plain_predicate(fact.predicate) in ALIASES and mention in {
+                normalize_name(name) for name in _split_aliases(fact.object)
+            }:
+                return fact
+        return None
 
     def _entity(self, node: str) -> Entity:
         entity = self._surfaces[node].entity
@@ -311,7 +321,7 @@ def _names_in(fact: Fact) -> list[tuple[str, str, NameKind]]:
     if bare != fact.subject:
         found.append((fact.subject_id, bare, "bare"))
     predicate = plain_predicate(fact.predicate)
-    if predicate in ALIAS_PREDICATES:
+    if predicate in ALIASES:
         for alias in _split_aliases(fact.object):
             found.append((fact.subject_id, alias, "alias"))
     named = predicate not in _DESCRIBING and _is_linkable(fact.object)

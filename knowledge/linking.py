@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
@@ -152,6 +153,26 @@ class NameIndex:
             position += match[1]
         return found
 
+    def near(self, text: str) -> list[str]:
+        """The owners of names that a part of the text nearly spells, nearest first.
+
+        Every name is looked at, so this is for a text in which no name was found.
+        """
+        parts = _parts(text)
+        if not parts:
+            return []
+        by_first: dict[str, list[str]] = {}
+        for part in parts:
+            by_first.setdefault(part[0], []).append(part)
+        found: dict[str, float] = {}
+        for key, owners in self._owners.items():
+            for part in by_first.get(key[0], ()):
+                ratio = _nearness(part, key)
+                if ratio:
+                    owner = _ranked(owners)[0][0]
+                    found[owner] = max(found.get(owner, 0.0), ratio)
+        return sorted(found, key=lambda owner: (-found[owner], owner))[:_MOST_NEAR]
+
     def _longest(
         self,
         text: str,
@@ -212,6 +233,39 @@ def _word_cuts(text: str) -> frozenset[int]:
     """The offsets between the words that jieba sees in the text."""
     ends = accumulate(len(word) for word in segmenter().cut(fold(text)))
     return frozenset([0, *ends])
+
+
+_MOST_NEAR = 10
+_LEAST_NEAR = 0.84
+_MOST_PARTS = 400
+
+
+def _parts(text: str) -> list[str]:
+    """The runs of one to four tokens of a text that may be a misspelt name, as keys."""
+    forms = [token.form for token in tokens(text)]
+    found: list[str] = []
+    for start in range(len(forms)):
+        for length in range(1, 7 if has_cjk(forms[start]) else 5):
+            run = forms[start : start + length]
+            if len(run) == length and run[0] not in stop_words() and len("".join(run)) > 2:
+                found.append("\x1f".join(run))
+    return list(dict.fromkeys(found))[:_MOST_PARTS]
+
+
+def _nearness(part: str, key: str) -> float:
+    """How nearly a part of a text spells a name, 0 where not; Chinese names differ in one place."""
+    if part == key or abs(len(part) - len(key)) > 2:
+        return 0.0
+    if has_cjk(key):
+        same = sum(a == b for a, b in zip(part, key, strict=False))
+        return same / len(key) if len(part) == len(key) > 4 and same == len(key) - 1 else 0.0
+    if len(key) < 5:
+        return 0.0
+    matcher = SequenceMatcher(None, part, key, autojunk=False)
+    if matcher.real_quick_ratio() < _LEAST_NEAR or matcher.quick_ratio() < _LEAST_NEAR:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= _LEAST_NEAR else 0.0
 
 
 _TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]+)[》〉」』]")

@@ -23,6 +23,29 @@ KINDS: Sequence[AskedKind] = tuple(
 )
 
 
+_YES_NO = re.compile(
+    r"^(?:(?:and|but|so|please tell me|tell me|do you know)[ ,]+(?:if|whether)?\s*)?"
+    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|may|must|should|will|would|isn't|"
+    r"aren't|wasn't|weren't|don't|doesn't|didn't|can't)\b(?!.*\bor\b)"
+    r"|(?:吗|么|没有|不)[？?。！!\s]*$|是不是|是否|能不能|可不可以|有没有|会不会|对不对|能否|可否"
+)
+
+
+_OPEN = re.compile(
+    r"谁|什么|哪|几[个月年号天位]|多少|多[长高大远久重宽深]|为何|怎|如何|"
+    r"\b(?:who|what|which|when|where|why|how|whose|whom)\b"
+)
+
+
+def asks_yes_no(question: str) -> bool:
+    """Whether a folded question asks for a yes or a no.
+
+    >>> [asks_yes_no(one) for one in ("is it open?", "周末开门吗？", "what is it?")]
+    [True, True, False]
+    """
+    return _YES_NO.search(question) is not None and _OPEN.search(question) is None
+
+
 def asked_kind(question: str) -> AskedKind | None:
     """The first kind that a question asks for.
 

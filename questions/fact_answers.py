@@ -2,28 +2,35 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..assertions import asserted_part, denies
-from ..notation import NumberedEvidence, parse_fact
-from ..relations import plain_predicate
+from ..notation import NumberedEvidence, parse_fact, parse_fact_time
+from ..relations import ALIASES, plain_predicate
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
 from ..text.words import stop_words
+from .asked_kinds import asked_kind, asks_yes_no
 from .question import Question
 from .relation_fit import Fit, asked_relations, predicate_fit
 from .terms import key_terms
 
 _MOST_OBJECTS = 5
+_PLACED = re.compile(r"\b(?:in|within|part of|located)\b|在|位于|属于")
+_PLACE = re.compile(
+    r"\b(?:country|region|province|state|county|city|location|located|place|continent)\b|"
+    r"国家?$|省|市$|县$|位于|所在|地区|所属"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FactAnswer:
     """The words that answer and the numbers of the facts that say so.
 
-    Where the answer takes two facts, `step` states the one that leads to the other.
+    Where the answer takes two facts, `step` states the one that leads to the other; where it lists
+    several objects, `parts` are these, each with the number of its own fact.
     """
 
     text: str
@@ -31,6 +38,7 @@ class FactAnswer:
     score: float
     step: str = ""
     step_number: int = 0
+    parts: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class _Stated:
     subject: str
     predicate: str
     object: str
+    time: str = ""
 
 
 def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) -> FactAnswer | None:
@@ -50,13 +59,15 @@ def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) ->
     object, answers nothing: rules read most facts, and the passage can speak for itself.
     """
     facts = [
-        _Stated(piece.number, *parts)
+        _Stated(piece.number, *parts, parse_fact_time(piece.text))
         for piece in pieces
         if piece.kind == "fact" and (parts := parse_fact(piece.text)) is not None
     ]
     named, rest = _blank_names(question, facts)
     if not named:
         return None
+    naming = _naming(facts, named)
+    named |= {fold(fact.subject) for fact in naming}
     otherwise = _said_otherwise(facts, [piece for piece in pieces if piece.kind == "passage"])
     facts = [fact for fact in facts if fact.number not in otherwise]
     asked = asked_relations(rest)
@@ -69,7 +80,40 @@ def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) ->
     if chain is not None:
         spans, answer = chain
         return answer if _is_explained(rest, spans) else None
-    return _single(facts, fits, named, rest)
+    if asks_yes_no(question.folded):
+        confirmed = _confirmed(question, facts, fits, named, rest)
+        if confirmed is not None:
+            return confirmed
+    answer = _single(question, facts, fits, named, rest)
+    if answer is None:
+        return None
+    used = [fact for fact in facts if fact.number in answer.numbers]
+    if _names_more(question, facts, [*used, *naming]):
+        if not asks_yes_no(question.folded):
+            return None
+        # What the fact says answers it; whether that is a no, the reader can tell.
+        return replace(answer, text="; ".join(_told(fact) for fact in used))
+    if not naming or naming[0].number in answer.numbers:
+        return answer
+    # The name that the question says is not the one that the fact says: show that they are one.
+    return replace(answer, step=_told(naming[0]), step_number=naming[0].number)
+
+
+def _naming(facts: Sequence[_Stated], named: set[str]) -> list[_Stated]:
+    """The facts by which a name of the question is another name of something it does not name."""
+    return [
+        fact
+        for fact in facts
+        if plain_predicate(fact.predicate) in ALIASES
+        and fold(fact.object) in named
+        and fold(fact.subject) not in named
+    ]
+
+
+def _told(fact: _Stated) -> str:
+    """A fact as a clause."""
+    colon = "：" if has_cjk(fact.predicate) else ": "
+    return f"{fact.subject} — {fact.predicate}{colon}{fact.object}"
 
 
 # --- facts against passages -----------------------------------------------------------------------
@@ -169,22 +213,28 @@ def _chain(
                     continue
                 score = fits[first.number].score * fits[second.number].score
                 if best is None or score > best[1].score:
-                    colon = "：" if has_cjk(first.predicate) else ": "
-                    step = f"{first.subject} — {first.predicate}{colon}{first.object}"
                     best = (
                         spans,
-                        FactAnswer(second.object, (second.number,), score, step, first.number),
+                        FactAnswer(
+                            second.object, (second.number,), score, _told(first), first.number
+                        ),
                     )
     return best
 
 
 def _single(
-    facts: Sequence[_Stated], fits: dict[int, Fit], named: set[str], rest: str
+    question: Question,
+    facts: Sequence[_Stated],
+    fits: dict[int, Fit],
+    named: set[str],
+    rest: str,
 ) -> FactAnswer | None:
     found: list[tuple[float, bool, _Stated]] = []
     for fact in facts:
         fit = fits.get(fact.number)
         if fit is None or not _is_explained(rest, [fit.span]):
+            continue
+        if not _fits_kind(question, fact.object):
             continue
         knows_subject, knows_object = fold(fact.subject) in named, fold(fact.object) in named
         if knows_subject and not knows_object:
@@ -199,9 +249,80 @@ def _single(
         for other, direction, fact in found
         if other == score and direction == forward and fact.predicate == best.predicate
     ][:_MOST_OBJECTS]
-    texts = dict.fromkeys(fact.object if forward else fact.subject for fact in same)
+    if forward and all(fact.time for fact in same):
+        same.sort(key=lambda fact: fact.time)
+    texts: dict[str, int] = {}
+    for fact in same:
+        texts.setdefault(_with_time(fact) if forward else fact.subject, fact.number)
     joiner = "、" if has_cjk(best.object) else ", "
-    return FactAnswer(joiner.join(texts), tuple(fact.number for fact in same), score)
+    numbers = tuple(fact.number for fact in same)
+    return FactAnswer(joiner.join(texts), numbers, score, parts=tuple(texts.items()))
+
+
+def _with_time(fact: _Stated) -> str:
+    """The object of a fact, with when it held where that is known and not said by it."""
+    if not fact.time or fact.time in fact.object:
+        return fact.object
+    return (
+        f"{fact.object}（{fact.time}）" if has_cjk(fact.object) else f"{fact.object} ({fact.time})"
+    )
+
+
+def _names_more(question: Question, facts: Sequence[_Stated], used: Sequence[_Stated]) -> bool:
+    """Whether a question names somebody whom the facts that would answer it do not.
+
+    "When did Tolstoy write Hamlet?" supposes what the author of Hamlet does not bear out.
+    """
+    told = {fold(name) for fact in used for name in (fact.subject, fact.object)}
+    for name in {name for fact in facts for name in (fact.subject, fact.object)}:
+        folded = fold(name)
+        place = question.folded.find(folded)
+        if len(name) < 2 or place < 0 or any(folded in one or one in folded for one in told):
+            continue
+        said = question.text[place : place + len(name)]
+        rivals = {fact.predicate for fact in used}
+        if has_cjk(said):
+            is_name = any(
+                folded == fold(fact.subject)
+                or (folded == fold(fact.object) and fact.predicate in rivals)
+                for fact in facts
+            )
+        else:
+            is_name = said[0].isupper()
+        if is_name:
+            return True
+    return False
+
+
+def _fits_kind(question: Question, object_: str) -> bool:
+    """Whether an object can be what a question asks for: no name is a time or a number."""
+    kind = asked_kind(question.folded)
+    if kind is None or kind.name not in ("time", "count"):
+        return True
+    return re.search(r"\d|[零〇一二三四五六七八九十百千万]|世纪|century", object_) is not None
+
+
+def _confirmed(
+    question: Question,
+    facts: Sequence[_Stated],
+    fits: dict[int, Fit],
+    named: set[str],
+    rest: str,
+) -> FactAnswer | None:
+    """A yes, where a fact says what the question asks: both its ends, and the relation if any."""
+    for fact in facts:
+        if not {fold(fact.subject), fold(fact.object)} <= named:
+            continue
+        fit = fits.get(fact.number)
+        placed = _PLACED.search(rest)
+        if fit is None and placed and _PLACE.search(plain_predicate(fact.predicate)):
+            # "in" asks for where something is, whatever that is called
+            fit = Fit(0.9, Span(*placed.span()))
+        if fit is None or not _is_explained(rest, [fit.span]):
+            continue
+        text = f"是的，{_told(fact)}" if question.language == "zh" else f"Yes: {_told(fact)}"
+        return FactAnswer(text, (fact.number,), fit.score)
+    return None
 
 
 def _is_explained(rest: str, spans: Sequence[Span]) -> bool:

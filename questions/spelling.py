@@ -27,8 +27,12 @@ class Correction:
     question: str
 
 
-def correct_name(question: str, pieces: Sequence[NumberedEvidence]) -> Correction | None:
+def correct_name(
+    question: str, pieces: Sequence[NumberedEvidence], names: Sequence[str] = ()
+) -> Correction | None:
     """Read a misspelt name as the nearest title or subject of the evidence, if one is near.
+
+    `names` are further ones that are known.
 
     A question that names one rightly is left alone, and so is one that two names are as near to.
 
@@ -37,7 +41,7 @@ def correct_name(question: str, pieces: Sequence[NumberedEvidence]) -> Correctio
     'Where does the Kermode bear live?'
     """
     folded = fold(question)
-    names = _names(pieces)
+    names = list(dict.fromkeys([*_names(pieces), *names]))
     if not names or any(is_named(fold(name), folded) for name in names):
         return None
     found = sorted(

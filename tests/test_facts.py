@@ -36,7 +36,7 @@ def test_reading_any_text_never_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "李白是诗人。", "a | b", "a | b | c | d", "a |  | c", r"a\| | b"]
+    "text", ["", "李白是诗人。", "a | b", "a | b | c | d | e", "a |  | c", r"a\| | b"]
 )
 def test_what_is_no_fact_gives_none(text: str) -> None:
     assert parse_fact(text) is None

@@ -151,3 +151,29 @@ def test_adding_and_removing_a_document_is_as_if_it_never_came(
     graph.add("z", facts_of("z", rows))
     graph.remove("z")
     assert snapshot(graph) == before
+
+
+def test_a_misspelt_name_has_near_ones() -> None:
+    graph = KnowledgeGraph()
+    facts = [
+        ("Kilimanjaro", "height", "5,895 m"),
+        ("红楼梦", "作者", "曹雪芹"),
+        ("Mali", "is", "x"),
+    ]
+    graph.add("d", [Fact(*parts) for parts in facts])
+    assert graph.names_near("How high is Kilimanjarro?")[0] == "Kilimanjaro"
+    assert graph.names_near("红楼孟的作者是谁？")[0] == "红楼梦"
+    assert graph.names_near("Where is Male?") == []  # too short to tell
+    assert graph.names_near("") == []
+
+
+def test_a_former_name_is_linked_and_the_fact_that_says_so_is_given() -> None:
+    graph = KnowledgeGraph()
+    graph.add(
+        "d",
+        [Fact("Mumbai", "former name", "Bombay"), Fact("Mumbai", "population", "12.4 million")],
+    )
+    found = graph.relevant("What is the population of Bombay?")
+    assert [fact.predicate for fact, _, _ in found] == ["population", "former name"]
+    plain = graph.relevant("What is the population of Mumbai?")
+    assert [fact.predicate for fact, _, _ in plain] == ["population"]

@@ -1,0 +1,137 @@
+"""Where cited evidence stands, as a reader looks it up: file, line or page, and the sentence."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..evidence import Evidence, Source
+from ..notation import parse_fact, parse_fact_time
+
+if TYPE_CHECKING:
+    from ..agent.transcript import Answer
+
+_MOST_BYTES = 5_000_000
+_LONGEST_QUOTE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer with its citations numbered from 1, and each cited piece with what cites it."""
+
+    text: str
+    cited: tuple[tuple[int, Evidence, tuple[str, ...]], ...]
+    unsupported: tuple[int, ...]
+
+
+def renumbered(answer: "Answer") -> Shown:
+    """Number the citations of an answer in the order in which they stand in its text."""
+    from ..evaluation.citations import marks_in
+
+    marks = [mark for mark in marks_in(answer.text) if mark[0] in answer.numbered]
+    new = {number: index for index, number in enumerate(dict.fromkeys(m[0] for m in marks), 1)}
+    text = answer.text
+    at: dict[tuple[int, int], list[int]] = {}
+    for number, start, end in marks:
+        at.setdefault((start, end), []).append(new[number])
+    for (start, end), numbers in sorted(at.items(), reverse=True):
+        text = f"{text[:start]}{''.join(f'[{number}]' for number in numbers)}{text[end:]}"
+    said: dict[int, list[str]] = {number: [] for number in new}
+    for citation in answer.citations:
+        said.setdefault(citation.number, []).append(citation.span_in_answer.cut(answer.text))
+    cited = tuple((new[n], answer.numbered[n], tuple(said[n])) for n in new)
+    wrong = {new[one.number] for one in answer.citations if not one.supported and one.number in new}
+    return Shown(text, cited, tuple(sorted(wrong)))
+
+
+class Places:
+    """Lines for cited evidence; files are looked for beside the base and where one stands."""
+
+    def __init__(self, base: Path) -> None:
+        self._folders = (Path.cwd(), base, base.parent)
+
+    def line(self, number: int, piece: Evidence, said: Sequence[str]) -> str:
+        """A citation on one line: number, file with line or page, and the sentence that is cited.
+
+        Args:
+            number: Its number.
+            piece: The evidence.
+            said: The sentences of the answer that cite it.
+        """
+        quote = _fact_text(piece) if piece.kind == "fact" else _quote(piece, said)
+        sources = list(dict.fromkeys(self.place(source, quote) for source in piece.sources[:3]))
+        return f"[{number}] {'; '.join(sources) or 'no source'}: {quote}"
+
+    def place(self, source: Source, quote: str) -> str:
+        """`file, line 12`, `file, page 3`, or the file alone where neither is known."""
+        name = _relative(source.document_id)
+        if source.page is not None:
+            return f"{name}, page {source.page}"
+        for folder in self._folders:
+            path = folder / source.document_id
+            line = _line_of(path, quote) if _is_plain(source.document_id) else 0
+            if line:
+                return f"{name}, line {line}"
+        return name
+
+
+def _relative(document_id: str) -> str:
+    """A path as it reads from here."""
+    here = f"{Path.cwd()}{os.sep}"
+    return document_id.removeprefix(here)
+
+
+def _is_plain(document_id: str) -> bool:
+    """Whether an id may be a file that was added; one that climbs out of its folder is none."""
+    return ".." not in Path(document_id).parts and "\0" not in document_id
+
+
+def _fact_text(piece: Evidence) -> str:
+    parts = parse_fact(piece.text)
+    if parts is None:
+        return piece.text
+    time = parse_fact_time(piece.text)
+    return " | ".join(parts) + (f" ({time})" if time else "")
+
+
+def _quote(piece: Evidence, said: Sequence[str]) -> str:
+    """The sentence of a passage that carries best what an answer says of it first."""
+    from ..questions.terms import coverage, question_terms
+    from ..text.sentences import sentences
+
+    listed = [span.cut(piece.text) for span in sentences(piece.text)] or [piece.text]
+    weights = question_terms(said[0] if said else "").weights
+    best = max(listed, key=lambda one: coverage(weights, one))
+    plain = " ".join(best.split())
+    return plain if len(plain) <= _LONGEST_QUOTE else plain[:_LONGEST_QUOTE] + " ..."
+
+
+def _line_of(path: Path, quote: str) -> int:
+    """The line of a text file in which a quote begins, however its lines are broken; 0 if none."""
+    squeezed, lines = _squeezed(path)
+    wanted = re.sub(r"\s+", "", quote.removesuffix(" ..."))
+    start = squeezed.find(wanted) if len(wanted) > 3 else -1
+    return lines[start] if start >= 0 else 0
+
+
+@lru_cache(maxsize=32)
+def _squeezed(path: Path) -> tuple[str, list[int]]:
+    """The text of a file without its blanks, and the line of each of its characters."""
+    from ..loading.encodings import decode
+
+    try:
+        if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+            return "", []
+        text = decode(path.read_bytes())
+    except (OSError, ValueError):
+        return "", []
+    kept: list[str] = []
+    lines: list[int] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        plain = "".join(line.split())
+        kept.append(plain)
+        lines += [number] * len(plain)
+    return "".join(kept), lines
