@@ -172,8 +172,8 @@ def _escape(part: str) -> str:
 def parse_fact(text: str) -> tuple[str, str, str] | None:
     r"""Read back what `format_fact` wrote, without the time; None for any other text.
 
-    >>> parse_fact(format_fact("a|b", "is", "c\d"))
-    ('a|b', 'is', 'c\d')
+    >>> parse_fact(format_fact("a|b", "is", "c\\d"))
+    ('a|b', 'is', 'c\\d')
     """
     parts = _fact_parts(text)
     return (parts[0], parts[1], parts[2]) if parts else None

@@ -15,6 +15,7 @@ from ..questions.answerability import (
     score_answerability,
 )
 from ..questions.definitions import asked_subject, find_definition
+from ..questions.instructions import asks_how, find_instruction
 from ..questions.question import Question
 from ..questions.spelling import correct_name
 from ..text.folding import fold
@@ -101,7 +102,8 @@ def _search(
 ) -> tuple[list[Evidence], Answerability]:
     """What is found for a question, and how well it answers it."""
     # What says what something is may stand behind much that speaks of it.
-    depth = _DEFINING_DEPTH if asked_subject(question.text) else _SEARCH_DEPTH
+    is_deep = asked_subject(question.text) or asks_how(question.folded)
+    depth = _DEFINING_DEPTH if is_deep else _SEARCH_DEPTH
     found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
     if facts is not None and id(facts) != id(source):  # a base has given its own facts already
         found = found + _further_facts(question.text, found, facts, options.labels)
@@ -172,9 +174,10 @@ def _numbered(found: Sequence[Evidence]) -> list[NumberedEvidence]:
 
 
 def _defining_first(question: Question, found: Sequence[Evidence]) -> list[Evidence]:
-    """The passage that says what the question's subject is before the others."""
-    definition = find_definition(question.text, _numbered(found))
-    first = [found[definition.number]] if definition is not None else []
+    """The passage that says what the question's subject is, or how it is done, before others."""
+    numbered = _numbered(found)
+    said = find_definition(question.text, numbered) or find_instruction(question, numbered)
+    first = [found[said.number]] if said is not None else []
     return [*first, *(piece for piece in found if piece not in first)]
 
 

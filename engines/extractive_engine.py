@@ -24,12 +24,14 @@ from ..notation import (
 from ..questions.definitions import find_definition
 from ..questions.fact_answers import answer_from_facts
 from ..questions.follow_ups import is_sum_gone_on
+from ..questions.instructions import find_instruction
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
 from ..questions.spelling import correct_name
 from ..questions.tool_selection import choose_tool
 from ..text.folding import fold
+from ..text.markup import without_markup
 from ..text.scripts import Language
 from ..wire.literals import read_arguments
 from ..wire.prompt import Segment, decode_segments, read_tools
@@ -138,11 +140,14 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
         return f"{facts.text}{stop}{marks}{step}"
     defined = find_definition(question.text, turn.evidence)
     if defined is not None:
-        return f"{defined.text}[{defined.number}]"
+        return f"{without_markup(defined.text)}[{defined.number}]"
+    how = find_instruction(question, turn.evidence)
+    if how is not None:
+        return f"{how.text}[{how.number}]"
     chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
-        return joiner.join(f"{one.text}[{one.number}]" for one in chosen)
+        return joiner.join(f"{without_markup(one.text)}[{one.number}]" for one in chosen)
     if not turn.has_searched and not turn.evidence:
         return _NOTHING_GIVEN[lang]
     given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in turn.evidence))

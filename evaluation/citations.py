@@ -42,7 +42,10 @@ def is_supported(sentence: str, evidence: str) -> bool:
 
 def _is_quoted(sentence: str, evidence: str) -> bool:
     """Whether whole sentences of the evidence say just this."""
-    plain, given = fold(sentence).strip(_STOPS), fold(evidence)
+    plain = re.sub(r"\s+", " ", fold(sentence)).strip(_STOPS)
+    given = re.sub(
+        r"[^\S\n]*\n\s*|[^\S\n]+", lambda m: "\n" if "\n" in m.group() else " ", fold(evidence)
+    )
     start = given.find(plain) if plain else -1
     while start >= 0:
         before, after = given[:start], given[start + len(plain) :].lstrip(" ")

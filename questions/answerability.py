@@ -17,6 +17,7 @@ from ..text.sentences import sentences
 from ..text.words import stop_words
 from .definitions import find_definition
 from .fact_answers import answer_from_facts
+from .instructions import find_instruction
 from .question import Question
 from .sentence_selection import fits_asked_kind, rank_sentences
 from .terms import coverage
@@ -56,6 +57,7 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
     if (
         answer_from_facts(question, pieces) is not None
         or find_definition(question.text, pieces) is not None
+        or find_instruction(question, pieces) is not None
     ):
         return Answerability(_FACT_SCORE, missing)
     values = features(question, evidence_in(evidence, "passage"))

@@ -8,10 +8,14 @@ from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 
+# What a file's name says of the file, not of what it is about.
+_FILE_NAME = re.compile(r"(?<=\w)[-_ .](?:readme|manual|man|docs?|handbook|guide|md|txt)$")
+
 
 def bare_title(title: str) -> str:
     """A title folded, without what stands in brackets behind it."""
-    return fold(re.sub(r"\s*[(（].*[)）]\s*$", "", title[:MAX_TITLE_CHARACTERS])).strip()
+    bare = fold(re.sub(r"\s*[(（].*[)）]\s*$", "", title[:MAX_TITLE_CHARACTERS])).strip()
+    return _FILE_NAME.sub("", bare) or bare
 
 
 def named_titles(folded: str, passages: Sequence[NumberedEvidence]) -> frozenset[str]:
@@ -21,10 +25,13 @@ def named_titles(folded: str, passages: Sequence[NumberedEvidence]) -> frozenset
 
 
 def is_named(name: str, text: str) -> bool:
-    """Whether a folded text holds a name by itself, in the plural too; short ones name nothing."""
+    """Whether a folded text holds a name by itself, in the plural too.
+
+    Short ones name nothing, unless they are no words: tools are called xz or npm.
+    """
     if has_cjk(name):
         return len(name) > 1 and name in text
-    if len(name) < 4:
+    if len(name) < 2 or (len(name) < 4 and re.search(r"[aeiouy]", name)):
         return False
     return re.search(rf"(?<!\w){re.escape(name)}(?:e?s|'s)?(?!\w)", text) is not None
 

@@ -41,6 +41,10 @@ def sentences(text: str) -> list[Span]:
     for match in _END.finditer(text):
         if match.group().startswith(".") and _is_abbreviation(text, match.start()):
             continue
+        if match.group() == "?" and re.search(
+            r"\?\w+$", text[max(0, match.start() - 40) : match.start()]
+        ):
+            continue  # ?DB?, as manuals mark what may be left out
         _append_trimmed(spans, text, start, match.end())
         start = match.end()
     _append_trimmed(spans, text, start, len(text))
