@@ -25,6 +25,7 @@ from ..questions.definitions import find_definition
 from ..questions.fact_answers import answer_from_facts
 from ..questions.follow_ups import is_sum_gone_on
 from ..questions.instructions import find_instruction
+from ..questions.measures import find_measure
 from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
@@ -144,6 +145,9 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     how = find_instruction(question, turn.evidence)
     if how is not None:
         return f"{how.text}[{how.number}]"
+    measured = find_measure(question, turn.evidence)
+    if measured is not None:
+        return f"{without_markup(measured.text)}[{measured.number}]"
     chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "

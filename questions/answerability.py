@@ -18,6 +18,7 @@ from ..text.words import stop_words
 from .definitions import find_definition
 from .fact_answers import answer_from_facts
 from .instructions import find_instruction
+from .measures import find_measure, lacks_measure
 from .question import Question
 from .sentence_selection import fits_asked_kind, rank_sentences
 from .terms import coverage
@@ -58,8 +59,11 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         answer_from_facts(question, pieces) is not None
         or find_definition(question.text, pieces) is not None
         or find_instruction(question, pieces) is not None
+        or find_measure(question, pieces) is not None
     ):
         return Answerability(_FACT_SCORE, missing)
+    if lacks_measure(question, pieces):
+        return Answerability(0.0, missing)
     values = features(question, evidence_in(evidence, "passage"))
     if values is None:
         return Answerability(0.0, missing)

@@ -1,0 +1,132 @@
+"""How long, high, deep, heavy or dear something is: the sentence that gives such a measure.
+
+A question for a measure of a thing says nothing else that a sentence could share with it, and a
+sentence that gives none of the kind answers it not at all, however many words it shares.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..notation import NumberedEvidence
+from ..text.folding import fold
+from ..text.sentences import sentences
+from ..text.spans import Span
+from ..text.words import words
+from .question import Question
+from .terms import holds_term
+from .topics import bare_title, named_titles
+
+_MOST_CHARACTERS = 600  # of a sentence
+_WIDE = ("duration", "population")  # given in too many ways to say that one is not
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A kind of measure: how questions ask for it, and how sentences give it."""
+
+    name: str
+    asked: re.Pattern[str]
+    given: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A sentence that gives a measure; `span` is its place in the text of the piece `number`."""
+
+    number: int
+    text: str
+    span: Span
+
+
+@cache
+def measures() -> tuple[Measure, ...]:
+    """The measures of measures.toml."""
+    table = tomllib.loads(Path(__file__).with_name("measures.toml").read_text("utf-8"))
+
+    def compiled(pattern: str) -> re.Pattern[str]:
+        for name, words_ in table["words"].items():
+            pattern = pattern.replace(f"{{{name}}}", words_)
+        return re.compile(pattern)
+
+    return tuple(
+        Measure(row["name"], compiled(row["asked"]), compiled(row["given"]))
+        for row in table["measure"]
+    )
+
+
+def asked_measure(question: str) -> Measure | None:
+    """The measure that a folded question asks for.
+
+    >>> asked_measure("how deep is the lake?").name
+    'depth'
+    """
+    return next((one for one in measures() if one.asked.search(question)), None)
+
+
+def find_measure(question: Question, pieces: Sequence[NumberedEvidence]) -> Measured | None:
+    """The sentence that gives what is asked of the thing that the question names, or None.
+
+    The thing is what a title names; whatever else the question says must stand in the sentence.
+    """
+    measure = asked_measure(question.folded)
+    listed = [piece for piece in pieces if piece.kind == "passage"]
+    if measure is None:
+        return None
+    titles = named_titles(question.folded, listed)
+    best: tuple[tuple[int, int], Measured] | None = None
+    for rank, piece in enumerate(listed):
+        if bare_title(piece.title) not in titles:
+            continue
+        wanted = _rest(question, measure, piece)
+        for span in sentences(piece.text):
+            sentence = span.cut(piece.text)
+            folded = fold(sentence[:_MOST_CHARACTERS])
+            if measure.given.search(folded) is None:
+                continue
+            present = Counter(words(sentence))
+            held = sum(holds_term(term, present, folded) for term in wanted)
+            if 2 * held < len(wanted) or (wanted and not held):
+                continue
+            names = measure.name in folded or _says(measure, folded)
+            order = (held + names, -rank)
+            if best is None or order > best[0]:
+                best = order, Measured(piece.number, sentence, span)
+    return best[1] if best is not None else None
+
+
+def lacks_measure(question: Question, pieces: Sequence[NumberedEvidence]) -> bool:
+    """Whether a question asks for a measure of a named thing that no passage on it gives."""
+    measure = asked_measure(question.folded)
+    if measure is None or measure.name in _WIDE:
+        return False
+    listed = [piece for piece in pieces if piece.kind == "passage"]
+    return bool(named_titles(question.folded, listed)) and find_measure(question, pieces) is None
+
+
+def _rest(question: Question, measure: Measure, piece: NumberedEvidence) -> list[str]:
+    """The content words of a question beside the title and the words for the measure."""
+    title = bare_title(piece.title)
+    rest = measure.asked.sub(" ", question.folded).replace(title, " ")
+    return [term for term in Question(rest).key_terms if term not in title]
+
+
+_SAYS = {
+    "length": r"\b(?:long|length)\b|长",
+    "height": r"\b(?:high|tall|height|rises?|elevation|altitude|above sea)\b|高|海拔",
+    "depth": r"\b(?:deep|depth)\b|深",
+    "width": r"\b(?:wide|width|across)\b|宽",
+    "weight": r"\b(?:weigh\w*|heavy)\b|重",
+    "price": r"\b(?:cost|costs|price)\b|价|费",
+    "area": r"\b(?:area|covers?)\b|面积|占地",
+    "population": r"\bpopulation\b|人口",
+}
+
+
+def _says(measure: Measure, folded: str) -> bool:
+    """Whether a sentence names the measure that it gives: "30 km long", not "30 km away"."""
+    return measure.name in _SAYS and re.search(_SAYS[measure.name], folded) is not None
