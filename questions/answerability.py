@@ -19,6 +19,7 @@ from .definitions import find_definition
 from .fact_answers import answer_from_facts
 from .instructions import find_instruction
 from .measures import find_measure, lacks_measure
+from .premises import unmet_premise
 from .question import Question
 from .sentence_selection import fits_asked_kind, rank_sentences
 from .terms import coverage
@@ -32,6 +33,7 @@ _WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
 )
 _MOST_MISSING = 5
 _FACT_SCORE = 0.9
+_UNMET = 2.0  # how much less likely an answer is where what the question supposes is nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         return Answerability(0.0, missing)
     weights = _WEIGHTS[question.language]
     raw = weights["bias"] + sum(weights[name] * value for name, value in values.items())
+    if unmet_premise(question, pieces):
+        raw -= _UNMET
     return Answerability(1 / (1 + math.exp(-raw)), missing)
 
 

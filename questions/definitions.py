@@ -17,6 +17,7 @@ from ..text.sentences import sentences
 from ..text.spans import Span
 
 _LONGEST_SUBJECT = 80
+_BEGINS = 3.0  # the force of a sentence that begins with the subject and says what it is
 _MOST_SENTENCES = 60  # of a passage that are looked at
 
 _ASKED = re.compile(
@@ -96,6 +97,17 @@ def asked_subject(message: str) -> str:
     return _bare(plain)
 
 
+# 什么动物, 什么机构: what something is, asked with a noun; only a sentence that defines answers it.
+_NARROW_ZH = re.compile(
+    r"(?P<subject>[^，。？?]+?)(?:到底|究竟)?是(?:什么|哪种|怎样的)[^，。？?的]{1,5}[？?。]*"
+)
+
+
+def _narrow_subject(message: str) -> str:
+    match = _NARROW_ZH.fullmatch(fold(message.strip()))
+    return _bare(match["subject"]) if match is not None else ""
+
+
 def _bare(subject: str) -> str:
     found = subject.strip(" \"'“”‘’《》「」『』?？.。!！")
     return found if 1 < len(found) <= _LONGEST_SUBJECT or has_cjk(found) else ""
@@ -109,13 +121,16 @@ def find_definition(message: str, pieces: Sequence[NumberedEvidence]) -> Definit
         pieces: Numbered evidence, best first; facts are left out.
     """
     subject = asked_subject(message)
+    narrow = _narrow_subject(message) if not subject else ""
+    subject = subject or narrow
     if not subject:
         return None
+    least = _BEGINS if narrow else 0.0
     best: tuple[float, Definition] | None = None
     for piece in pieces:
         if piece.kind == "passage":
             for force, found in _defining(subject, piece):
-                if best is None or force > best[0]:
+                if force >= least and (best is None or force > best[0]):
                     best = force, found
     return best[1] if best is not None else None
 
@@ -132,7 +147,7 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
         begins = _begins_with(fold(sentence), subject)
         force = 0.0
         if begins:
-            force = 3.0 + is_title + 0.5 * opening
+            force = _BEGINS + is_title + 0.5 * opening
         elif is_title and opening:
             force = 2.5
         elif opening and _gives_other_name(fold(sentence), subject):
