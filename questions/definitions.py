@@ -148,6 +148,7 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
         force = 0.0
         if begins:
             force = _BEGINS + is_title + 0.5 * opening
+            force -= 2.0 * _says_else(fold(sentence), subject)
         elif is_title and opening:
             force = 2.5
         elif opening and _gives_other_name(fold(sentence), subject):
@@ -180,6 +181,20 @@ def _begins_with(sentence: str, subject: str) -> bool:
         return False
     rest = re.sub(r"^[*\]]*(?:\(https?://[^)]*\))?\**", "", opened[len(subject) :])
     return _COPULA.match(rest) is not None
+
+
+# Behind the verb: where something is, or what it is not, says not what it is.
+_VERB = re.compile(r"\b(?:is|are|was|were)(?:n't)? ")
+_ELSE = re.compile(
+    r"(?:in|at|on|not|never|also|available|listed|closed|open|(?:an? )?different|similar|used|"
+    r"the same|better|worse|now|still|here|there|under)\b"
+)
+
+
+def _says_else(sentence: str, subject: str) -> bool:
+    """Whether a sentence that begins with the subject says where it is, or what it is not."""
+    verb = _VERB.search(sentence, sentence.find(subject) + len(subject))
+    return verb is not None and _ELSE.match(sentence, verb.end()) is not None
 
 
 def _gives_other_name(sentence: str, subject: str) -> bool:

@@ -5,6 +5,7 @@ sentence answers; what counts is the weighted share of the other terms that a se
 whether it holds something of the asked kind, and the share of the rarer characters.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def _scored(
         weights[term] = weight * (0.3 if lead and holds_term(term, lead_words, lead) else 1.0)
     characters = {c: w for c, w in terms.characters.items() if c not in topic}
     scored: list[SelectedSentence] = []
-    spans = [span for span in spans if not span.cut(passage.text).startswith("#")] or spans
+    spans = [span for span in spans if _says_something(span.cut(passage.text))] or spans
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence) + 0.3 * coverage(characters, sentence)
@@ -115,6 +116,14 @@ def _scored(
             score += 0.1
         scored.append(SelectedSentence(passage.number, sentence, score + bonus, span))
     return scored
+
+
+def _says_something(sentence: str) -> bool:
+    """Whether a stretch of text is more than a heading, a picture or a line of marks."""
+    return (
+        not sentence.startswith(("#", "![", "[!["))
+        and re.search(r"\w\w|[\u3400-\u9fff]", sentence) is not None
+    )
 
 
 def select_sentences(

@@ -16,19 +16,21 @@ holds, rows_of = everyday.holds, everyday.rows_of
 
 # Percent of the reported half; they rise with what is mended and are not yet what they shall be.
 FLOORS = {
-    "alias": 40,
+    "alias": 75,
     "arithmetic": 95,
     "conflict": 80,
     "definition": 80,
-    "fact": 68,
-    "followup": 68,
+    "fact": 74,
+    "followup": 75,
+    "howto": 45,
     "smalltalk": 95,
     "twohop": 80,
-    "typo": 57,
-    "unanswerable entity": 60,
+    "typo": 70,
+    "unanswerable entity": 80,
+    "unanswerable premise": 50,
     "unanswerable topic": 90,
     "wrapped": 86,
-    "yesno": 55,
+    "yesno": 65,
 }
 
 

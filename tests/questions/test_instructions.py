@@ -114,7 +114,10 @@ def test_any_text_is_cut_into_units_within_it(text, asked):
     [
         ("See the [guide](https://a.b/c).", "See the guide."),
         ("![logo](x.png)Sheaf **binds** sheets.<br>", "Sheaf binds sheets."),
-        ("a[1](2) and x < y > z", "a1 and x < y > z"),
+        ("x < y > z", "x < y > z"),
+        ('- [Leave]({% page "/leave/" %}) ends.', "Leave ends."),
+        ("- -k keeps", "-k keeps"),
+        ("-k keeps", "-k keeps"),
         ("**kwargs and __init__", "**kwargs and __init__"),
         ("2 ** 3 ** 4", "2 ** 3 ** 4"),
     ],
