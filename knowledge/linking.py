@@ -161,13 +161,15 @@ class NameIndex:
         parts = _parts(text)
         if not parts:
             return []
-        by_first: dict[str, list[str]] = {}
+        # By first letter and length, so that most names are passed over at once.
+        alike: dict[tuple[str, int], list[_Part]] = {}
         for part in parts:
-            by_first.setdefault(part[0], []).append(part)
+            for length in range(len(part) - 2, len(part) + 3):
+                alike.setdefault((part[0], length), []).append(_Part(part))
         found: dict[str, float] = {}
         for key, owners in self._owners.items():
-            for part in by_first.get(key[0], ()):
-                ratio = _nearness(part, key)
+            for part in alike.get((key[0], len(key)), ()):
+                ratio = part.nearness(key)
                 if ratio:
                     owner = _ranked(owners)[0][0]
                     found[owner] = max(found.get(owner, 0.0), ratio)
@@ -252,20 +254,28 @@ def _parts(text: str) -> list[str]:
     return list(dict.fromkeys(found))[:_MOST_PARTS]
 
 
-def _nearness(part: str, key: str) -> float:
-    """How nearly a part of a text spells a name, 0 where not; Chinese names differ in one place."""
-    if part == key or abs(len(part) - len(key)) > 2:
-        return 0.0
-    if has_cjk(key):
-        same = sum(a == b for a, b in zip(part, key, strict=False))
-        return same / len(key) if len(part) == len(key) > 4 and same == len(key) - 1 else 0.0
-    if len(key) < 5:
-        return 0.0
-    matcher = SequenceMatcher(None, part, key, autojunk=False)
-    if matcher.real_quick_ratio() < _LEAST_NEAR or matcher.quick_ratio() < _LEAST_NEAR:
-        return 0.0
-    ratio = matcher.ratio()
-    return ratio if ratio >= _LEAST_NEAR else 0.0
+class _Part:
+    """A part of a text that names are compared with."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._matcher = SequenceMatcher(None, "", key, autojunk=False)
+
+    def nearness(self, key: str) -> float:
+        """How nearly it spells a name, 0 where not; a Chinese name differs in one place."""
+        if key == self._key:
+            return 0.0
+        if has_cjk(key):
+            same = sum(a == b for a, b in zip(self._key, key, strict=False))
+            is_near = len(self._key) == len(key) > 4 and same == len(key) - 1
+            return same / len(key) if is_near else 0.0
+        if len(key) < 5:
+            return 0.0
+        self._matcher.set_seq1(key)
+        if self._matcher.quick_ratio() < _LEAST_NEAR:
+            return 0.0
+        ratio = self._matcher.ratio()
+        return ratio if ratio >= _LEAST_NEAR else 0.0
 
 
 _TITLE = re.compile(r"[《〈「『]([^《》〈〉「」『』]+)[》〉」』]")

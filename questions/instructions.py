@@ -18,9 +18,9 @@ from ..text.folding import fold
 from ..text.markup import without_markup
 from ..text.scripts import has_cjk
 from ..text.spans import Span
-from ..text.words import stem_word, words
+from ..text.words import stem_word
 from .question import Question
-from .terms import holds_term, term_weight
+from .terms import holds_term, latin_words, term_weight
 from .topics import bare_title, on_topic
 
 _ASKED = re.compile(
@@ -80,11 +80,15 @@ def find_instruction(question: Question, pieces: Sequence[NumberedEvidence]) -> 
     whole: dict[str, str] = {}
     for piece in listed:
         whole[piece.title] = f"{whole.get(piece.title, piece.title)}\n{piece.text}"
+    documents = {
+        title: (folded := fold(text), latin_words(folded)) for title, text in whole.items()
+    }
+    terms = _action_terms(question)
     best: Instruction | None = None
     for rank, (piece, speaks) in enumerate(
         zip(listed, on_topic(question.folded, listed), strict=True)
     ):
-        wanted = _wanted(question, piece, whole[piece.title])
+        wanted = _wanted(terms, piece.title, *documents[piece.title])
         for unit in _units(piece.text) if speaks else ():
             covered = float(_begins_with(unit.text, named)) if named else _covered(wanted, unit)
             if covered < _LEAST:
@@ -107,23 +111,25 @@ def _begins_with(unit: str, option: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", head) is not None
 
 
-def _wanted(question: Question, piece: NumberedEvidence, document: str) -> dict[str, float]:
+def _wanted(
+    terms: Sequence[str], title: str, document: str, present: Counter[str]
+) -> dict[str, float]:
     """What is to be done: the content words without those of the document's name.
 
-    What the document speaks of elsewhere weighs less: it is the topic more often than not.
+    What the document (folded, with its words) speaks of elsewhere weighs less: it is the topic more
+    often than not.
     """
-    title = bare_title(piece.title)
-    about = Counter(words(piece.title))
-    terms = [
+    bare = bare_title(title)
+    about = latin_words(fold(title))
+    rest = [
         term
-        for term in _action_terms(question)
-        if not (holds_term(term, about, title) or (len(term) > 1 and term in title))
+        for term in terms
+        if not (holds_term(term, about, bare) or (len(term) > 1 and term in bare))
     ]
-    present, folded = Counter(words(document)), fold(document)
     return {
         term: term_weight(term)
-        * (1.0 if index == 0 or not holds_term(term, present, folded) else _ELSEWHERE)
-        for index, term in enumerate(terms)
+        * (1.0 if index == 0 or not holds_term(term, present, document) else _ELSEWHERE)
+        for index, term in enumerate(rest)
     }
 
 
@@ -184,7 +190,8 @@ def _denied(text: str) -> bool:
 
 def _holds(text: str, term: str) -> float:
     """1 where a text holds a term (or begins a word with it), less where it says it otherwise."""
-    folded, present = fold(text), Counter(words(re.sub(r"[._-]", " ", text)))
+    folded = fold(text)
+    present = latin_words(re.sub(r"[._-]", " ", folded))
     if holds_term(term, present, folded):
         return 1.0
     if len(term) > 3 and any(word.startswith(term) for word in present):

@@ -6,7 +6,6 @@ sentence that gives none of the kind answers it not at all, however many words i
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,9 +15,8 @@ from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.sentences import sentences
 from ..text.spans import Span
-from ..text.words import words
 from .question import Question
-from .terms import holds_term
+from .terms import holds_term, latin_words
 from .topics import bare_title, named_titles
 
 _MOST_CHARACTERS = 600  # of a sentence
@@ -88,7 +86,7 @@ def find_measure(question: Question, pieces: Sequence[NumberedEvidence]) -> Meas
             folded = fold(sentence[:_MOST_CHARACTERS])
             if measure.given.search(folded) is None:
                 continue
-            present = Counter(words(sentence))
+            present = latin_words(folded)
             held = sum(holds_term(term, present, folded) for term in wanted)
             if 2 * held < len(wanted) or (wanted and not held):
                 continue

@@ -13,9 +13,9 @@ from difflib import get_close_matches
 from ..notation import NumberedEvidence
 from ..text.folding import fold
 from ..text.scripts import has_cjk
-from ..text.words import stem_word, stop_words, tags, words
+from ..text.words import stem_word, stop_words, tags
 from .question import Question
-from .terms import holds_term
+from .terms import holds_term, latin_words
 from .topics import named_titles
 
 _NAME = re.compile(r"(?<=[a-z,;’'] )[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
@@ -33,7 +33,8 @@ def unmet_premise(question: Question, pieces: Sequence[NumberedEvidence]) -> lis
         pieces: Numbered evidence.
     """
     text = "\n".join(f"{piece.title}\n{piece.text}" for piece in pieces)
-    folded, present = fold(text), Counter(words(text))
+    folded = fold(text)
+    present = latin_words(folded)
     names = [name for name in _names(question) if not _stands(name, folded, present)]
     if names:
         return names

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..text.folding import fold
-from ..text.scripts import has_cjk
+from ..text.scripts import CJK, has_cjk
 from ..text.words import segmenter, stem_word, stop_words, words
 
 _STOPS = stop_words()
@@ -72,6 +72,19 @@ def term_weight(term: str) -> float:
     if term[:1].isdigit():
         return 8.0
     return 4.0 + min(len(term), 10) * 0.5
+
+
+_LATIN = re.compile(rf"\d+(?:[.,]\d+)*|(?:(?![{CJK}])[^\W\d_])+(?:'(?:(?![{CJK}])[^\W\d_])+)*")
+
+
+def latin_words(folded: str) -> Counter[str]:
+    """The words of a folded text that are not Chinese, as `words` cuts them, without its cost.
+
+    That is all that `holds_term` needs of them.
+    """
+    return Counter(
+        word.replace(",", "").removesuffix("'s").replace("'", "") for word in _LATIN.findall(folded)
+    )
 
 
 def holds_term(term: str, present: Counter[str], folded: str) -> bool:

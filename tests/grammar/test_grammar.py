@@ -52,7 +52,7 @@ def forced(engine, parameters, *, name="f", **options):
 @pytest.mark.timeout(1800)
 def test_the_functions_of_bfcl_are_called_validly(original_engine, shared_folder, full):
     functions = bfcl_functions(shared_folder / "data/bfcl")
-    wanted = 2000 if full else 25
+    wanted = 2000 if full else 12
     made = number = 0
     refused = {}
     while made < wanted:
