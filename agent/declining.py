@@ -2,12 +2,15 @@
 
 from langchain_core.messages import AIMessage, ToolMessage
 
+from ..evidence import Evidence
 from ..notation import decline_text, is_decline, missing_text
 from ..text.scripts import Language, language
 from .citations import without_unsupported
 from .conversation import REASON_KEY, Conversation, SearchResult, message_text
 from .options import CitationPolicy
 from .wording import ReasonCode
+
+_LONGEST_TITLE = 60
 
 
 def must_decline(talk: Conversation) -> bool:
@@ -33,9 +36,24 @@ def declined_message(
     """The decline in the question's language, with what was missing, as a message."""
     lang = language(question)
     reasons = [missing_text(lang, found.get("missing", [])), _suggestion(found, lang)]
+    if not any(reasons):
+        reasons = [_nearest(found, lang)]
     text = decline_text(lang, ("；" if lang == "zh" else "; ").join(filter(None, reasons)))
     declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
     return with_reason(declined, "below_threshold" if found.get("evidence") else "no_evidence")
+
+
+def _nearest(found: SearchResult, lang: Language) -> str:
+    """What the evidence that was found is about, where nothing else can be said of it."""
+    pieces = [Evidence.from_dict(data) for data in found.get("evidence", [])]
+    titles = list(dict.fromkeys(piece.title[:_LONGEST_TITLE] for piece in pieces if piece.title))[
+        :2
+    ]
+    if not titles:
+        return ""
+    if lang == "zh":
+        return "找到的资料只涉及" + "、".join(f"“{title}”" for title in titles)
+    return "what was found is on " + " and ".join(f'"{title}"' for title in titles)
 
 
 def _suggestion(found: SearchResult, lang: Language) -> str:

@@ -30,6 +30,7 @@ from ..questions.question import Question
 from ..questions.sentence_selection import select_sentences
 from ..questions.small_talk import small_talk_reply
 from ..questions.spelling import correct_name
+from ..questions.terms import missing_terms
 from ..questions.tool_selection import choose_tool
 from ..text.folding import fold
 from ..text.markup import without_markup
@@ -41,7 +42,6 @@ from .engine import GenerationRequest, TokenChunk, one_by_one
 from .scripted_engine import encode_reply
 
 _PIECE = 24  # ids in a chunk
-_MOST_MISSING = 5
 
 
 @dataclass(slots=True)
@@ -155,16 +155,21 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     if not turn.has_searched and not turn.evidence:
         return _NOTHING_GIVEN[lang]
     given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in turn.evidence))
-    missing = [term for term in question.key_terms if term not in given][:_MOST_MISSING]
-    return decline_text(lang, missing_text(lang, missing))
+    return decline_text(lang, missing_text(lang, missing_terms(question.key_terms, given)))
 
 
 _READ_AS = {"zh": "（“{said}”按“{name}”理解。）", "en": '("{said}" is read as "{name}".) '}
 _NOTHING_GIVEN = {
-    "zh": "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。",
+    "zh": (
+        "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。"
+        "请用 build_agent(知识库, model=...) 提问；或用 groundglm.notation.format_question "
+        '写好资料与问题，交给 ChatGLM3(engine="extractive", question_holds_evidence=True)。'
+    ),
     "en": (
         "I am the extractive engine without model weights (not ChatGLM3): I answer only from "
-        "retrieved evidence or from the result of a tool."
+        "retrieved evidence or from the result of a tool. Ask through build_agent(base, "
+        "model=...); or write evidence and question with groundglm.notation.format_question and "
+        'give them to ChatGLM3(engine="extractive", question_holds_evidence=True).'
     ),
 }
 

@@ -18,11 +18,11 @@ from ..text.words import stop_words
 from .definitions import find_definition
 from .fact_answers import answer_from_facts
 from .instructions import find_instruction
-from .measures import find_measure, lacks_measure
+from .measures import find_measure, is_uncounted, lacks_measure
 from .premises import unmet_premise
 from .question import Question
 from .sentence_selection import fits_asked_kind, rank_sentences
-from .terms import coverage
+from .terms import coverage, missing_terms
 
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""
@@ -31,7 +31,6 @@ DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 _WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
     Path(__file__).with_name("answerability.json").read_text("utf-8")
 )
-_MOST_MISSING = 5
 _FACT_SCORE = 0.9
 _UNMET = 2.0  # how much less likely an answer is where what the question supposes is nowhere
 
@@ -52,7 +51,7 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
     searching.
     """
     text = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in evidence))
-    missing = tuple(term for term in question.key_terms if term not in text)[:_MOST_MISSING]
+    missing = tuple(missing_terms(question.key_terms, text))
     pieces = [
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(evidence, start=1)
@@ -71,7 +70,7 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         return Answerability(0.0, missing)
     weights = _WEIGHTS[question.language]
     raw = weights["bias"] + sum(weights[name] * value for name, value in values.items())
-    if unmet_premise(question, pieces):
+    if unmet_premise(question, pieces) or is_uncounted(question, pieces):
         raw -= _UNMET
     return Answerability(1 / (1 + math.exp(-raw)), missing)
 

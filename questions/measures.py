@@ -13,13 +13,16 @@ from pathlib import Path
 
 from ..notation import NumberedEvidence
 from ..text.folding import fold
+from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
+from ..text.words import stem_word
 from .question import Question
 from .terms import holds_term, latin_words
 from .topics import bare_title, named_titles
 
 _MOST_CHARACTERS = 600  # of a sentence
+_MOST_TEXT = 4_000
 _WIDE = ("duration", "population")  # given in too many ways to say that one is not
 
 
@@ -104,6 +107,45 @@ def lacks_measure(question: Question, pieces: Sequence[NumberedEvidence]) -> boo
         return False
     listed = [piece for piece in pieces if piece.kind == "passage"]
     return bool(named_titles(question.folded, listed)) and find_measure(question, pieces) is None
+
+
+_COUNTED = re.compile(
+    r"\bhow many (?:(?:different|other|kinds of|types of|separate) )?(?P<en>\w{3,})"
+)
+_COUNTED_ZH = re.compile(
+    r"(?:多少|几)[个名位座条种家部张所只本辆艘]?(?P<zh>[\u4e00-\u9fff]{2,4}?)(?=[？?，。]|$)"
+)
+
+
+def is_uncounted(question: Question, pieces: Sequence[NumberedEvidence]) -> bool:
+    """Whether a question asks how many there are of something that nothing in the evidence counts.
+
+    Counted is what stands behind a number within three words, or shortly before one.
+    """
+    match = _COUNTED.search(question.folded) or _COUNTED_ZH.search(question.folded)
+    if match is None:
+        return False
+    noun = next(filter(None, match.groups()))
+    stem = re.escape(noun if has_cjk(noun) else stem_word(noun)[:8])
+    number = _number()
+    if has_cjk(noun):
+        given = (
+            rf"{number}(?![年月日天元岁时分])[\u4e00-\u9fff]{{0,4}}{stem}"
+            rf"|{stem}(?:总数|人数|数量|数目|[共有约为达近是超过多到]){{1,4}}{number}"
+        )
+    else:
+        given = (
+            rf"{number}[ -](?:[\w'-]+ ){{0,3}}{stem}"
+            rf"|\b{stem}\w*,? (?:is|are|was|were|numbered|totall?ed|:) (?:[\w'-]+ ){{0,3}}{number}"
+        )
+    pattern = re.compile(given)
+    return not any(pattern.search(fold(piece.text[:_MOST_TEXT])) for piece in pieces)
+
+
+@cache
+def _number() -> str:
+    table = tomllib.loads(Path(__file__).with_name("measures.toml").read_text("utf-8"))
+    return table["words"]["n"].replace("an?|one|", "", 1)
 
 
 def _rest(question: Question, measure: Measure, piece: NumberedEvidence) -> list[str]:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..text.folding import fold
@@ -11,6 +11,7 @@ from ..text.scripts import CJK, has_cjk
 from ..text.words import segmenter, stem_word, stop_words, words
 
 _STOPS = stop_words()
+_MOST_MISSING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,23 @@ def key_terms(question: str) -> list[str]:
         elif run not in _STOPS:
             found.append(run)
     return list(dict.fromkeys(found))
+
+
+def missing_terms(terms: Sequence[str], folded: str) -> list[str]:
+    """The terms of a question that a folded text does not hold, as far as it is true to say so.
+
+    Words that merely ask are none, nor is what the segmenter cut across two Chinese words.
+    """
+    silent = stop_words("asking")
+    return [
+        term
+        for term in terms
+        if term not in folded and term not in silent and not _is_cut_wrongly(term)
+    ][:_MOST_MISSING]
+
+
+def _is_cut_wrongly(term: str) -> bool:
+    return has_cjk(term) and len(term) == 2 and term not in segmenter().FREQ
 
 
 def _is_asking(word: str) -> bool:

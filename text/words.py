@@ -89,8 +89,8 @@ def stop_words(place: str = "base") -> frozenset[str]:
     """Words that tell nothing, in both languages (stop_words.toml).
 
     Args:
-        place: Where they tell nothing: "base" in a question; "predicate", "name" or "description"
-            what more tells nothing there.
+        place: Where they tell nothing: "base" in a question; "predicate", "name", "description"
+            or "asking" what more tells nothing there.
 
     >>> "the" in stop_words(), "date" in stop_words(), "date" in stop_words("predicate")
     (True, False, True)

@@ -7,7 +7,12 @@ import pytest
 
 from groundglm.notation import NumberedEvidence
 from groundglm.questions import measures
-from groundglm.questions.measures import asked_measure, find_measure, lacks_measure
+from groundglm.questions.measures import (
+    asked_measure,
+    find_measure,
+    is_uncounted,
+    lacks_measure,
+)
 from groundglm.questions.question import Question
 
 TABLE = tomllib.loads(Path(measures.__file__).with_name("measures.toml").read_text("utf-8"))
@@ -54,3 +59,22 @@ def test_a_measure_that_no_sentence_gives_is_missed(question):
 def test_what_names_nothing_here_or_asks_otherwise_is_left_to_others(question):
     assert find_measure(Question(question), PIECES) is None
     assert not lacks_measure(Question(question), PIECES)
+
+
+@pytest.mark.parametrize(
+    ("question", "uncounted"),
+    [
+        ("How many boats do its locks hold?", False),
+        ("How many bridges cross the Bode Canal?", True),
+        ("How many locks are there?", True),
+        ("How long is it?", False),
+        ("公司有多少员工？", True),
+        ("工厂有多少工人？", False),
+    ],
+)
+def test_what_nothing_counts(question, uncounted):
+    pieces = [
+        *PIECES,
+        NumberedEvidence(3, "passage", "工厂", "工厂现有三百名熟练工人，员工食堂在二楼。"),
+    ]
+    assert is_uncounted(Question(question), pieces) is uncounted
