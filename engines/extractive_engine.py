@@ -161,15 +161,13 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
 _READ_AS = {"zh": "（“{said}”按“{name}”理解。）", "en": '("{said}" is read as "{name}".) '}
 _NOTHING_GIVEN = {
     "zh": (
-        "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答。"
-        "请用 build_agent(知识库, model=...) 提问；或用 groundglm.notation.format_question "
-        '写好资料与问题，交给 ChatGLM3(engine="extractive", question_holds_evidence=True)。'
+        "我是不带模型权重的抽取式引擎（不是 ChatGLM3），只能依据检索到的资料或工具结果作答："
+        "请用 build_agent 提问，或用 format_question 写入资料。"
     ),
     "en": (
         "I am the extractive engine without model weights (not ChatGLM3): I answer only from "
-        "retrieved evidence or from the result of a tool. Ask through build_agent(base, "
-        "model=...); or write evidence and question with groundglm.notation.format_question and "
-        'give them to ChatGLM3(engine="extractive", question_holds_evidence=True).'
+        "retrieved evidence or from the result of a tool. Ask through build_agent, or write the "
+        "evidence with format_question."
     ),
 }
 

@@ -19,6 +19,7 @@ from ..text.scripts import HAN, has_cjk, language
 from ..text.sentences import sentences
 from ..text.spans import Span
 from . import chinese_rules, english_rules
+from .noise import in_code, is_noise
 from .readings import Reading
 from .structured_text import (
     Line,
@@ -88,6 +89,8 @@ _MARKS = " \t\r\n,，;；:：、。|*_`~"
 
 def _fact(reading: Reading, said: Contribution) -> Fact | None:
     """The reading as a fact, unless it says nothing."""
+    if is_noise(reading):
+        return None
     parts = [
         " ".join(part.split()).strip(_MARKS)
         for part in (reading.subject, reading.predicate, reading.object)
@@ -133,11 +136,12 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
     opening = True  # whether the topic is still to be introduced
     position = 0
     keys = record_keys(lines)
+    code = in_code([line.text for line in lines])
     prose_until = 0  # lines with colons before this one are known to be no key-value lines
     while position < len(lines):
         line = lines[position]
         position += 1
-        if not line.text.strip():
+        if not line.text.strip() or code[position - 1]:
             continue
         marked = _heading_words(line.text)
         if marked:

@@ -180,7 +180,7 @@ def _body(line: Line) -> str:
 
 def _cells(line: Line) -> list[str]:
     return [
-        re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("\\|", "|").strip(" *`")
+        re.sub(r"\[([^\]]*)\]\([^)]*\)|`+", r"\1", cell).replace("\\|", "|").strip(" *")
         for cell in re.split(r"(?<!\\)\|", _body(line))
     ]
 
