@@ -165,8 +165,8 @@ _NOTHING_GIVEN = {
         "请用 build_agent 提问，或用 format_question 写入资料。"
     ),
     "en": (
-        "I am the extractive engine without model weights (not ChatGLM3). I answer from evidence or "
-        "a tool's result alone: ask through build_agent, or write evidence with format_question."
+        "I am the extractive engine without model weights (not ChatGLM3). I answer from evidence "
+        "or a tool's result alone: ask through build_agent, or write evidence with format_question."
     ),
 }
 

@@ -32,6 +32,7 @@ _WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
     Path(__file__).with_name("answerability.json").read_text("utf-8")
 )
 _FACT_SCORE = 0.9
+_UNCOUNTED = 1.0  # and where nothing counts what it asks the number of
 _UNMET = 2.0  # how much less likely an answer is where what the question supposes is nowhere
 
 
@@ -70,8 +71,10 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         return Answerability(0.0, missing)
     weights = _WEIGHTS[question.language]
     raw = weights["bias"] + sum(weights[name] * value for name, value in values.items())
-    if unmet_premise(question, pieces) or is_uncounted(question, pieces):
+    if unmet_premise(question, pieces):
         raw -= _UNMET
+    if is_uncounted(question, pieces):
+        raw -= _UNCOUNTED
     return Answerability(1 / (1 + math.exp(-raw)), missing)
 
 

@@ -109,11 +109,15 @@ def lacks_measure(question: Question, pieces: Sequence[NumberedEvidence]) -> boo
     return bool(named_titles(question.folded, listed)) and find_measure(question, pieces) is None
 
 
+# Times, people and measures are told in too many ways to say that a text counts none.
 _COUNTED = re.compile(
-    r"\bhow many (?:(?:different|other|kinds of|types of|separate) )?(?P<en>\w{3,})"
+    r"\bhow many (?:(?:different|other|kinds of|types of|separate) )?"
+    r"(?!(?:days?|hours?|weeks?|months?|years?|minutes?|seconds?|times|people|persons?|met(?:er|re)s?|"
+    r"miles?|feet|kilomet(?:er|re)s?|percent)\b)(?P<en>\w{3,})"
 )
 _COUNTED_ZH = re.compile(
-    r"(?:多少|几)[个名位座条种家部张所只本辆艘]?(?P<zh>[\u4e00-\u9fff]{2,4}?)(?=[？?，。]|$)"
+    r"(?:多少|几)[个名位座条种家部张所只本辆艘]?(?![天年月日人次岁元块米里倍分秒小钱周])"
+    r"(?P<zh>[\u4e00-\u9fff]{2,4}?)(?=[？?，。]|$)"
 )
 
 
