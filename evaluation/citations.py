@@ -20,6 +20,7 @@ _WHOLE = re.compile(r"(?:^|[\n。！？!?;；]|[.]\s)\s*$")
 _OPENING = re.compile(
     r"^(?:(?:yes|no|well|so)\b[,.:]\s*|(?:是的|对|不|没有|不是)[，。,]\s*)", re.IGNORECASE
 )
+_LONGEST = 1_000
 _STOPS = " 。.!！?？;；"
 
 
@@ -28,8 +29,9 @@ def is_supported(sentence: str, evidence: str) -> bool:
 
     Clause by clause, numbers, names and other words are looked for, and whether both sides deny,
     turn into the opposite, or tell of the same who did what to whom (`evaluation/support.py`).
-    What is not told apart: a word in the place of another one that neither side's tables know as
-    its opposite, and two facts of the evidence that are mixed up within one of its sentences.
+    What has more than 1,000 characters must be quoted. Not told apart are a word in the place of
+    another one that the tables do not know as its opposite, and two facts of the evidence that are
+    mixed up within one of its sentences.
 
     >>> is_supported("北京是中国的首都。", "北京，简称京，是中国的首都。")
     True
@@ -37,7 +39,9 @@ def is_supported(sentence: str, evidence: str) -> bool:
     False
     """
     said = _OPENING.sub("", without_citations(sentence).strip())
-    return _is_quoted(said, evidence) or support_score(said, evidence, language(said)) >= 0
+    if _is_quoted(said, evidence):
+        return True
+    return len(said) <= _LONGEST and support_score(said, evidence, language(said)) >= 0
 
 
 def _is_quoted(sentence: str, evidence: str) -> bool:

@@ -31,6 +31,7 @@ _PASSIVE_WORD = re.compile(r"\bby\b|被|由|遭|受到|把|将")
 _QUOTED = re.compile(r"[《“\"「『]([^《》“”\"「」『』]{2,40})[》”\"」』]")
 _LEAST_WORDS = 3  # of a clause that stands by itself
 _MOST_WINDOWS = 80
+_MOST_CLAUSES = 40
 _COUNTED = (
     "denied",
     "denials",
@@ -88,7 +89,7 @@ def support_features(sentence: str, evidence: str, lang: Language) -> dict[str, 
     whole = stretch(evidence, sentence)
     topic = frozenset(word.key for word in stretch(title).words)
     judged: list[_Match] = []
-    for clause in _clauses(sentence, lang):
+    for clause in _clauses(sentence, lang)[:_MOST_CLAUSES]:
         cut = stretch(clause, evidence)
         if cut.words:
             tried = (_compare(cut, *window, whole, topic, lang) for window in windows)

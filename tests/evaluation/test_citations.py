@@ -91,3 +91,13 @@ def test_marks_are_found_where_they_stand(text, numbers) -> None:
 )
 def test_forms_of_marks(text, numbers) -> None:
     assert [number for number, _, _ in marks_in(text)] == numbers
+
+
+def test_long_and_hostile_text_is_judged_within_bounds() -> None:
+    clauses = "the tower was built in x1, " * 3000
+    assert not is_supported(clauses, "The tower was built in 1889. " * 200)
+    assert not is_supported("北京是首都，" * 3000, "北京是中国的首都。" * 500)
+    long = "word " * 400 + "end."
+    assert is_supported(long, f"Before. {long} After.")
+    assert marks_in("[1," * 20000) == []
+    assert len(marks_in(" [1]" * 2000)) == 2000
