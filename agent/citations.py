@@ -1,20 +1,27 @@
 """The citations of an answer, each checked against the evidence behind its number."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..evaluation.citations import is_supported, marks_in
 from ..evidence import Citation, Evidence
 from ..notation import parse_fact, parse_fact_time
+from ..text.scripts import language
 from ..text.sentences import sentences
 from ..text.spans import Span
+from ..text.words import stop_words, words
 
-# What asks, heads a list, or speaks of the answer itself.
+# What asks, heads a list, refuses, or says how a name was read. Whatever else begins a sentence
+# ("Yes, ..."), the rest of it claims something.
 _NO_CLAIM = re.compile(
-    r"[?？:：]$|^#|^(?:(?:yes|no|sure|certainly|of course|hello|hi|thanks?|sorry|"
-    r"i (?:am|can|cannot|can't|do|"
-    r"don't|could|hope|found)|let me|here (?:is|are))\b|^\(\"[^\"]*\" is read as"
-    r"|你好|您好|谢谢|抱歉|对不起|我|以下|根据(?:以上|上述)?资料[，,]?$|（“[^”]*”按“[^”]*”理解)",
+    r"[?？]$|^#|^.{0,40}[:：]$"
+    r"|^(?:(?:sorry|unfortunately)[,.]? )?i (?:am (?:sorry|afraid|not sure)|do not know|don't know|"
+    r"(?:cannot|can't|could not|couldn't|am unable to|did not|didn't) "
+    r"(?:tell|say|answer|find|see))\b"
+    r"|^(?:很?抱歉|对不起|我(?:不知道|无法|不能|没有找到|不清楚|不确定))"
+    r"|^\(\"[^\"]*\" is read as|^（“[^”]*”按“[^”]*”理解"
+    r"|^(?:yes|no|sure|certainly|of course|hello|hi|thanks?|thank you|sorry)[\s.!,]*$"
+    r"|^(?:是的|不是|好的|你好|您好|谢谢)[。！!，\s]*$",
     re.IGNORECASE,
 )
 
@@ -72,16 +79,31 @@ def evidence_text(piece: Evidence) -> str:
     )
 
 
-def unsupported_sentences(text: str, numbered: Mapping[int, Evidence]) -> list[Span]:
+def rests_on_tools(text: str, results: Sequence[str]) -> bool:
+    """Whether a text says something of what tools were asked or gave.
+
+    Told in another language, it cannot be compared, and counts as doing so.
+    """
+    said = set(words(text)) - stop_words()
+    return any(
+        language(text) != language(result) or not said.isdisjoint(words(result))
+        for result in results
+    )
+
+
+def unsupported_sentences(
+    text: str, numbered: Mapping[int, Evidence], results: Sequence[str] = ()
+) -> list[Span]:
     """The sentences of an answer that none of the evidence which they cite carries.
 
-    A sentence without a citation may lean on the one behind it in its paragraph. Questions,
-    headings and words about the answer itself claim nothing.
+    A sentence without a citation may lean on the one behind it in its paragraph, or on the
+    `results` of tools. Questions, headings and refusals claim nothing.
     """
     return [
         span
         for span, numbers in _sentences_with_numbers(text)
         if not _claims_nothing(span.cut(text))
+        and not rests_on_tools(span.cut(text), results)
         and not any(
             is_supported(span.cut(text), evidence_text(numbered[number]))
             for number in numbers
@@ -117,10 +139,12 @@ def _claims_nothing(sentence: str) -> bool:
     return _NO_CLAIM.search(sentence.strip()) is not None or not re.search(r"\w\w", sentence)
 
 
-def without_unsupported(text: str, numbered: Mapping[int, Evidence]) -> str:
+def without_unsupported(
+    text: str, numbered: Mapping[int, Evidence], results: Sequence[str] = ()
+) -> str:
     """An answer without the sentences that no cited evidence carries; empty where none is left."""
     spans = _sentences_with_numbers(text)
-    dropped = set(unsupported_sentences(text, numbered))
+    dropped = set(unsupported_sentences(text, numbered, results))
     kept: list[str] = []
     for index, (span, _) in enumerate(spans):
         end = spans[index + 1][0].start if index + 1 < len(spans) else len(text)

@@ -61,6 +61,26 @@ class Conversation:
                 return cast("SearchResult", artifact)
         return {}
 
+    def found_later(self) -> bool:
+        """Whether a further search of the current turn found anything."""
+        searches = [m for m in self.turn if isinstance(m, ToolMessage) and m.name == SEARCH_TOOL]
+        return any(evidence_of(message) for message in searches[1:])
+
+    def tool_texts(self) -> list[str]:
+        """What the tools of the current turn were asked and gave, searches left out."""
+        calls = {
+            call["id"]: f"{call['name']} {call['args']}".replace("_", " ")
+            for message in self.turn
+            if isinstance(message, AIMessage)
+            for call in message.tool_calls
+            if call["name"] != SEARCH_TOOL
+        }
+        return [
+            f"{calls[message.tool_call_id]} {message_text(message)}"
+            for message in self.turn
+            if isinstance(message, ToolMessage) and message.tool_call_id in calls
+        ]
+
     def evidence(self) -> dict[int, Evidence]:
         """All the evidence, by its numbers."""
         return self._numbered(self.messages)

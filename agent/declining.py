@@ -1,11 +1,11 @@
 """Declining: when nothing speaks for an answer, and what is said then."""
 
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage
 
 from ..evidence import Evidence
-from ..notation import decline_text, is_decline, missing_text
+from ..notation import decline_text, is_decline, missing_text, without_marks
 from ..text.scripts import Language, language
-from .citations import without_unsupported
+from .citations import rests_on_tools, without_unsupported
 from .conversation import REASON_KEY, Conversation, SearchResult, message_text
 from .options import CitationPolicy
 from .wording import ReasonCode
@@ -13,21 +13,14 @@ from .wording import ReasonCode
 _LONGEST_TITLE = 60
 
 
-def must_decline(talk: Conversation) -> bool:
-    """Whether a reply would stand on nothing: no evidence was shown, and no tool ran."""
-    return talk.search.get("hidden", False) and not _used_tools(talk)
+def must_decline(talk: Conversation, reply: str) -> bool:
+    """Whether a reply stands on nothing: no evidence was shown, and no tool gave what it says.
 
-
-def _used_tools(talk: Conversation) -> bool:
-    """Whether a tool or a further search ran in this turn; a failure is to be told as well."""
-    understood = {
-        call["id"]
-        for message in talk.turn
-        if isinstance(message, AIMessage)
-        for call in message.tool_calls
-    }
-    results = [m for m in talk.turn if isinstance(m, ToolMessage)]
-    return sum(one.tool_call_id in understood for one in results) > 1
+    That a tool ran, or that a further search was empty, is no ground by itself.
+    """
+    if not talk.search.get("hidden", False) or talk.found_later():
+        return False
+    return not rests_on_tools(reply, talk.tool_texts())
 
 
 def declined_message(
@@ -46,7 +39,7 @@ def declined_message(
 def _nearest(found: SearchResult, lang: Language) -> str:
     """What the evidence that was found is about, where nothing else can be said of it."""
     pieces = [Evidence.from_dict(data) for data in found.get("evidence", [])]
-    titles = list(dict.fromkeys(piece.title[:_LONGEST_TITLE] for piece in pieces if piece.title))[
+    titles = list(dict.fromkeys(_quoted(piece.title) for piece in pieces if piece.title.strip()))[
         :2
     ]
     if not titles:
@@ -56,8 +49,13 @@ def _nearest(found: SearchResult, lang: Language) -> str:
     return "what was found is on " + " and ".join(f'"{title}"' for title in titles)
 
 
+def _quoted(name: str) -> str:
+    """A name from outside as a decline may say it: on one line, citing nothing."""
+    return without_marks(" ".join(name.split()))[:_LONGEST_TITLE]
+
+
 def _suggestion(found: SearchResult, lang: Language) -> str:
-    name = found.get("suggested", "")
+    name = _quoted(found.get("suggested", ""))
     if not name:
         return ""
     return f"或许要问的是“{name}”" if lang == "zh" else f'perhaps "{name}" is meant'
@@ -69,11 +67,11 @@ def kept_reply(talk: Conversation, message: AIMessage, policy: CitationPolicy) -
     What a tool gave, small talk and a decline in the model's own words stay as they are.
     """
     text = message_text(message)
-    if policy == "mark" or message.tool_calls or not talk.search or _used_tools(talk):
+    if policy == "mark" or message.tool_calls or not talk.search:
         return message
     if is_decline(text):
         return message
-    kept = without_unsupported(text, talk.evidence())
+    kept = without_unsupported(text, talk.evidence(), talk.tool_texts())
     if kept == text.strip():
         return message
     if kept:

@@ -6,7 +6,7 @@ from langchain.agents.middleware.types import ExtendedModelResponse, ModelReques
 from langchain_core.messages import AIMessage
 from langgraph.types import Command
 
-from .conversation import Conversation
+from .conversation import Conversation, message_text
 from .declining import declined_message, kept_reply, must_decline
 from .limits import early_end
 from .options import GroundingOptions, GroundingState
@@ -49,7 +49,7 @@ class ModelTurn:
         elif is_malformed(last) and self._repairs < MAX_REPAIRS:
             self._repairs += 1
             self._result += [last, *explained(last)]
-        elif not last.tool_calls and must_decline(self._talk):
+        elif not last.tool_calls and must_decline(self._talk, message_text(last)):
             self._finish(declined_message(self._talk.question, self._talk.search, last))
         else:
             self._finish(kept_reply(self._talk, last, self._options.citations))

@@ -130,14 +130,16 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
             f"The question has {len(question)} characters; "
             f"the first {MAX_QUESTION_CHARACTERS} were used."
         )
-    is_claim = reason is None and not uses and bool(shown) and talk.search != {}
-    thin = is_claim and not talk.search.get("hidden") and _is_thin(talk)
+    is_claim = reason is None and bool(shown) and talk.search != {}
+    unsupported = unsupported_sentences(text, known, talk.tool_texts()) if is_claim else []
+    rests_on_evidence = is_claim and (not uses or bool(unsupported))
+    thin = rests_on_evidence and not talk.search.get("hidden") and _is_thin(talk)
     if thin:
         notes.append("The evidence may not hold the answer; check it.")
     if unknown:
         listed = ", ".join(f"[{number}]" for number in dict.fromkeys(unknown))
         notes.append(f"The answer cites {listed}, which no evidence bears.")
-    if is_claim and not citations:
+    if is_claim and not uses and not citations:
         notes.append("The answer cites no evidence.")
     return Answer(
         text,
@@ -151,7 +153,7 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
         notes=tuple(notes),
         model=str(last.response_metadata.get("model_name") or model),
         thin=thin,
-        unsupported=tuple(unsupported_sentences(text, known)) if is_claim else (),
+        unsupported=tuple(unsupported),
     )
 
 

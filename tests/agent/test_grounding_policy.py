@@ -3,12 +3,13 @@
 import pytest
 from langchain_core.documents import Document
 from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessage
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.agent.citations import unsupported_sentences, without_unsupported
 from groundglm.agent.transcript import Answer
 from groundglm.engines.scripted_engine import ScriptedEngine
-from groundglm.evidence import Evidence
+from groundglm.evidence import Evidence, Source
 from groundglm.retrieval import HashEmbeddings
 
 HANDBOOK = {
@@ -75,24 +76,81 @@ def test_a_real_model_is_not_marked_over_good_evidence(base):
     assert not answer.notes
 
 
-def test_a_calculation_does_not_open_the_gate_of_the_engine_without_weights(base):
-    agent = build_agent(base, model=ChatGLM3(engine="extractive"), threshold=0.99)
-
-    assert agent.ask("Who is the mayor of Atlantis?").declined
+CALCULATION = {"name": "calculator", "args": {"expression": "1+1"}, "id": "1"}
+EMPTY_SEARCH = {"name": "search_knowledge", "args": {"query": " "}, "id": "1"}
 
 
-def test_a_further_search_that_finds_more_takes_the_mark_away(base):
-    from langchain_core.messages import AIMessage
+@pytest.mark.parametrize("call", [CALCULATION, EMPTY_SEARCH])
+def test_a_call_beside_the_question_does_not_open_the_gate(base, call):
+    claim = "The mayor of Atlantis is Ann Lee."
+    replies = AIMessage("", tool_calls=[call]), claim
 
-    call = {"name": "search_knowledge", "args": {"query": "When does the library open?"}, "id": "1"}
-    again = AIMessage("", tool_calls=[call])
-    agent = agent_saying(
-        base, again, "The library opens at nine in the morning.[2]", threshold=0.3, k=1
-    )
+    answer = agent_saying(base, *replies, threshold=0.99).ask("Who is the mayor of Atlantis?")
+    assert answer.thin
+    assert [span.cut(answer.text) for span in answer.unsupported] == [claim]
 
-    answer = agent.ask("library")
+    removing = agent_saying(base, *replies, threshold=0.99, citations="remove")
+    assert removing.ask("Who is the mayor of Atlantis?").declined
 
-    assert not answer.declined
+
+def test_what_a_tool_gave_is_neither_marked_nor_removed(base):
+    replies = AIMessage("", tool_calls=[CALCULATION]), "That makes 2."
+    agent = agent_saying(base, *replies, threshold=0.99, citations="remove")
+
+    answer = agent.ask("What is one and one?")
+
+    assert answer.text == "That makes 2."
+    assert not answer.thin and not answer.unsupported
+
+
+class TwoShelves:
+    """Finds another passage for each of two queries."""
+
+    def search(self, query, **_):
+        text = (
+            "When the reading room opens: it opens at nine in the morning."
+            if query == "hours"
+            else "Cheese is made of milk."
+        )
+        source = Source(query, "reading room" if query == "hours" else "cheese")
+        return [Evidence(f"p-{query == 'hours'}", "passage", text, 1.0, sources=(source,))]
+
+
+def test_a_further_search_that_finds_the_answer_takes_the_mark_away():
+    call = {"name": "search_knowledge", "args": {"query": "hours"}, "id": "1"}
+    question = "When does the reading room open in the morning?"
+
+    alone = agent_saying(TwoShelves(), "Cheese is made of milk.[1]").ask(question)
+    found = agent_saying(
+        TwoShelves(), AIMessage("", tool_calls=[call]), "It opens at nine in the morning.[2]"
+    ).ask(question)
+
+    assert alone.thin
+    assert not found.thin and not found.declined
+
+
+@pytest.mark.parametrize("title", ["Rules [1]", "Rules 【1】", "Rules\n[1,1]"])
+def test_a_title_in_a_decline_cites_nothing(tmp_path, title):
+    with KnowledgeBase.open(tmp_path / "kb", HashEmbeddings()) as base:
+        base.add_documents([Document("Boats moor at night.", id="a", metadata={"title": title})])
+        agent = build_agent(base, model=ChatGLM3(engine="extractive"), threshold=0.99)
+        answer = agent.ask("Do boats moor at night at rules?")
+    assert answer.declined
+    assert not answer.citations
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Yes, refunds take three days.",
+        "I found that refunds take three days.",
+        "我国的首都是东京。",
+        "Sure, the office is painted blue.",
+        "Based on the evidence, refunds are free.",
+    ],
+)
+def test_an_opening_word_hides_no_claim(claim):
+    assert [span.cut(claim) for span in unsupported_sentences(claim, {})] == [claim]
 
 
 # --- what no evidence carries -----------------------------------------------------------------
