@@ -36,6 +36,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+\S")
 _COMMAND = re.compile(r"`+[^`\n]{2,}`+|(?:^|\s)\$ \S|\s-{1,2}[A-Za-z][\w-]*\b")
 _DENIED = re.compile(r"(?:(?:don't|do not|never|not|how to|see)\b|不|勿|见|参见)", re.IGNORECASE)
 _HEADING = re.compile(r"\s*#{1,6}\s|[A-Z][A-Z0-9 -]{3,}$")
+_SENTENCE_END = re.compile(r"[.。!！?？:：;；][\"'”’)）`]*\s*$")
 _UNDERLINE = re.compile(r"\s*([=~^*-])\1{2,}\s*$")
 _LONGEST = 320
 _LEAST = 0.6
@@ -240,7 +241,7 @@ def _units(text: str) -> Iterator[_Unit]:
             index = end + 1
         else:
             if line.strip() and not _UNDERLINE.fullmatch(line):
-                end = _entry_end(lines, index) if _ITEM.match(line) else index
+                end = _entry_end(lines, index) if _ITEM.match(line) else _prose_end(lines, index)
                 force = 0.2 if _COMMAND.search(line) else 0.05 if _ITEM.match(line) else None
                 if force is not None:
                     yield _unit(text, start, lines[end], heading, force)
@@ -276,6 +277,19 @@ def _entry_end(lines: Sequence[tuple[int, str]], index: int) -> int:
         if not line.strip() or _indent(line) <= depth or _OPTION.match(line):
             break
         end = later
+    return end
+
+
+def _prose_end(lines: Sequence[tuple[int, str]], index: int) -> int:
+    """The line in which a sentence ends that begins in another one."""
+    end = index
+    while end + 1 < len(lines) and not _SENTENCE_END.search(lines[end][1]):
+        after = lines[end + 1][1]
+        if not after.strip() or any(
+            mark.match(after) for mark in (_FENCE, _OPTION, _ITEM, _HEADING, _UNDERLINE)
+        ):
+            break
+        end += 1
     return end
 
 

@@ -69,6 +69,14 @@ def test_the_unit_that_says_how(question, wanted):
     assert wanted in found(question)
 
 
+def test_a_sentence_that_goes_on_in_the_next_line_is_shown_whole():
+    text = "`sheaf tune` fits the\nwidth to the sheets you\nhave.\nIt is slow.\n"
+    piece = NumberedEvidence(1, "passage", "sheaf", text)
+    said = find_instruction(Question("How do I tune sheaf?"), [piece])
+    assert said is not None
+    assert said.text == "`sheaf tune` fits the width to the sheets you have."
+
+
 @pytest.mark.parametrize(
     "question",
     [
