@@ -177,7 +177,7 @@ def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
             for id_ in getattr(report, name):
                 say(f"{name} {id_}")
         for id_, note in report.notes:
-            say(f"note {id_}: {note}")
+            say(f"note {id_}: {note}" if id_ else f"note: {note}")
         for id_, reason in report.refused:
             say(f"refused {id_ or '(a document without an id)'}: {reason}")
         say(

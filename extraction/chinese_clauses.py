@@ -86,6 +86,8 @@ def _career(subject: str, clause: str) -> Iterator[Reading]:
 def _place(subject: str, verb: str, place: str) -> Iterator[Reading]:
     verb = TABLES.lists["place"][verb]
     place = re.sub(r"^(?:现|今)", "", place)
+    if re.match(r"[这那该此其]", place) or place.endswith(("相交", "交汇", "交会")):
+        return
     date = re.match(DATE, place)
     if date is not None:
         if verb in ("出生于", "逝世于", "卒于"):
@@ -106,6 +108,7 @@ def _agents(subject: str, predicate: str, agents: str, rule: str) -> Iterator[Re
             "",
             agent,
         ).strip(" “”《》「」")
+        agent = re.sub(rf"(?<=.{{2}})(?:{TABLES.one_of('maker')})$", "", agent)
         if (
             2 <= len(agent) <= 20
             and agent not in ("他", "她", "其")

@@ -1,21 +1,8 @@
-"""How names look in Chinese sentences: proper nouns, places, noun phrases."""
+"""How noun phrases and places look in Chinese sentences, by a dictionary's tags."""
 
 import re
 
 from ..text.words import tags
-
-_PROPER_TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt", "nz"})
-
-
-def is_proper(name: str) -> bool:
-    """Whether jieba takes a stretch for one proper noun (or one with a plain noun behind it)."""
-    kinds = [tag for _, tag in tags(name)]
-    if not kinds or kinds[0] not in _PROPER_TAGS:
-        return False
-    if len(kinds) == 1:
-        return len(name) >= 2
-    plain = all(kind in _PROPER_TAGS or kind in ("n", "j", "x") for kind in kinds)
-    return plain and len(kinds) <= 3 and len(name) <= 8
 
 
 def is_nominal(text: str) -> bool:
@@ -31,6 +18,11 @@ def is_nominal(text: str) -> bool:
     return word not in "的了着过等" and (
         tag[0] == "n" or tag in ("eng", "j", "vn", "l", "i", "s", "q", "g")
     )
+
+
+def has_verb(text: str) -> bool:
+    """Whether a verb of two characters or more stands in a stretch, as far as jieba knows."""
+    return any(tag in ("v", "vd") and len(word) > 1 for word, tag in tags(text))
 
 
 def is_place(text: str) -> bool:

@@ -13,7 +13,8 @@ from ..text.folding import fold
 from ..text.scripts import HAN
 from ..text.words import tags
 from .chinese_clauses import TABLES, read_clause, split_aliases
-from .chinese_names import is_nominal, is_place, is_proper
+from .chinese_entities import proper_name
+from .chinese_names import is_nominal, is_place
 from .readings import Reading
 
 _PRONOUN = re.compile(
@@ -36,15 +37,16 @@ _BARE_START = re.compile(
 # --- who a sentence is about ----------------------------------------------------------------------
 
 
-def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
+def read(sentence: str, topic: str, *, first: bool, refers: bool) -> Iterator[Reading]:
     """The facts that a sentence states.
 
     Args:
         sentence: One sentence.
         topic: What the text around it is about; empty where unknown.
         first: Whether it opens the text, where the topic is introduced.
+        refers: Whether a pronoun at its beginning can mean the topic.
     """
-    start = _subject(sentence, topic, first=first)
+    start = _subject(sentence, topic, first=first, refers=refers)
     if start is None:
         return
     subject, rest, is_topic = start
@@ -58,7 +60,9 @@ def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
     yield from _clauses(subject, rest, opening=first and is_topic)
 
 
-def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool] | None:
+def _subject(
+    sentence: str, topic: str, *, first: bool, refers: bool
+) -> tuple[str, str, bool] | None:
     """The subject of a sentence, what follows it, and whether it is the topic."""
     opened = sentence.lstrip(" 《「『“\u3000")
     if topic and fold(opened).startswith(fold(topic)):
@@ -67,6 +71,8 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
             return topic, rest.lstrip("》」』” "), True
     if topic and not first:
         pronoun = _PRONOUN.match(sentence)
+        if pronoun is not None and not refers:
+            return None
         if pronoun is not None:
             rest = sentence[pronoun.end() :]
             # "其父是": a relative of the topic, not the topic itself.
@@ -74,8 +80,9 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
         if _BARE_START.match(sentence):
             return topic, sentence, True
     named = re.match(rf"[《]?([{HAN}A-Za-z·]{{2,14}}?)[》]?(?=[（(]|是|位于|的)", sentence)
-    if named is not None and is_proper(named.group(1)):
-        return named.group(1), sentence[named.end() :], False
+    subject = proper_name(named.group(1), sentence) if named is not None else ""
+    if named is not None and subject:
+        return subject, sentence[named.end() :], False
     return None
 
 
@@ -97,7 +104,9 @@ def _bracket(subject: str, inside: str, rest: str) -> Iterator[Reading]:
         label, name = match.group(1), match.group(2).strip(" 《》“”")
         predicate = re.sub(r"[语文]$", "文名", label) if re.search(r"[语文]$", label) else label
         for one in [name] if "文" in predicate else split_aliases(name):
-            if not re.fullmatch(r"[\d\W]+", one) and not re.search(r"标题|意思|的.*的", one):
+            if not re.fullmatch(r"[\d\W]+", one) and not re.search(
+                r"标题|意思|的.*的|^(?:全称|简称|缩写|名称?)$", one
+            ):
                 yield Reading(subject, predicate, one, "bracket-name", 0.9)
     plain = inside.strip()
     if re.fullmatch(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’.\- ]{2,50}", plain):
@@ -143,10 +152,11 @@ def _new_subject(clause: str) -> bool:
 
 
 _MEASURE = (
-    r"一(?:[个位种部座所名家款首本属条支类套张颗片组处间档項项只枚份艘块员幅场代门]|系列|部分)?"
+    r"一(?:位(?!于)|次(?!性)|"
+    r"[个种部座所名家款首本属条支类套张颗片组处间档项只枚份艘块员幅场代门]|系列|部分)?"
 )
 _NOT_DEFINED = re.compile(
-    r"否|由于|因|为了|在|以|不|没|非常|很|最[早后初]|从|被|把|对|向|当|将|可|能|会|要|我|你|他|她|"
+    r"否|就|由于|因|为了|在|以|不|没|非常|很|最[早后初]|从|被|把|对|向|当|将|可|能|会|要|我|你|他|她|"
     r"这|那|"
     r"适合|尝试|处于|其|什么|如何|指的|比|跟|同|与|和|用|用来|靠|来自|属于|根据|通过|经|如|极|十分|较|"
     r"所|唯一|否则|第[一二三四五]次"
@@ -180,7 +190,9 @@ def _definition(
     said = re.sub(r"[（(][^（）()]*[）)]", "", said)
     if _NOT_DEFINED.match(said) or len(said) < 2:
         return
-    value = re.sub(rf"^(?:{_MEASURE}|个)", "", said)
+    value = re.sub(rf"^(?:{_MEASURE}|个|[部首本款](?=\d{{4}}年))", "", said)
+    if _is_clause(value) or (value.startswith(_BEGUN) and "的" not in value):
+        return  # "是个凡事找借口，总拒绝人的职员": what it is comes later
     yield from _role(subject, value)
     if len(value) > 24 or value.startswith("由"):
         value = value[value.rfind("的") + 1 :] if "的" in value else ""
@@ -188,6 +200,16 @@ def _definition(
             return
     if 2 <= len(value) <= 24 and is_nominal(value):
         yield Reading(subject, "是", value, "definition", 0.85)
+
+
+# "一座位于六户町，由电铁经营的车站": without the noun at its end this is no definition.
+_BEGUN = ("位于", "坐落", "曾存在", "曾位于", "由", "以", "在", "用于", "来自", "隶属")
+
+
+def _is_clause(value: str) -> bool:
+    """Whether what looks like a definition is a clause, whose noun comes later or was cut off."""
+    kinds = [tag for _, tag in tags(value)]
+    return "的" not in value and len(kinds) > 2 and kinds[0].startswith("n") and kinds[1] == "v"
 
 
 _ROLES = TABLES.one_of("role")
@@ -198,16 +220,22 @@ def _role(subject: str, value: str) -> Iterator[Reading]:
     if match is None or "之一" in value:
         return
     owner = match.group(1).strip("《》“”")
-    if is_proper(owner) or "《" in match.group(1):
+    if proper_name(owner, value) or "《" in match.group(1):
         yield Reading(owner, match.group(2), subject, "role", 0.85)
 
 
 _NOMINAL_TAGS = frozenset("n nr ns nt nz nrt b a j vn uj eng m q f t x c ng l an s k i".split())
 
 
+# Other names, relatives, works and places are said otherwise than what something is.
+_NO_APPOSITION = re.compile(
+    r"^(?:[字号又原或]|[全简别]称|[父母妻夫子女兄弟祖师](?!亲?[国军长]))|\d年|(?:主演|执导|编剧|出品|处|之间|附近)$"
+)
+
+
 def _apposition(subject: str, clause: str) -> Iterator[Reading]:
     """Read "赵鹏，中国足球运动员，四川成都人": what the opening says without a verb."""
-    if not 2 <= len(clause) <= 20 or re.search(r"^[字号又原或]|\d年", clause):
+    if not 2 <= len(clause) <= 20 or _NO_APPOSITION.search(clause):
         return
     found = tags(clause)
     native = re.fullmatch(rf"([{HAN}]{{2,10}}?)人", clause)

@@ -22,7 +22,7 @@ def read_clauses(subject: str, rest: str) -> Iterator[Reading]:
 
 _MADE = TABLES.one_of("made")
 _BY = re.compile(
-    rf"(?P<verbs>(?:{_MADE})(?:(?:,| and|, and|/) (?:{_MADE}))*)(?: (?:and \w+ )?(?:in|on) "
+    rf"\b(?P<verbs>(?:{_MADE})(?:(?:,| and|, and|/) (?:{_MADE}))*)(?: (?:and \w+ )?(?:in|on) "
     rf"{DATE})? by (?:(?:the |director |author |writer |filmmaker |"
     rf"American |British |English |novelist |producer |architect |singer |rapper |band "
     rf")*)(?P<who>{LIST})"
@@ -119,12 +119,13 @@ def _split(names: str) -> list[str]:
         if len(name) > 2
         and not name.endswith("'s")
         and name not in ("The", "American", "British", "Inc")
+        and re.fullmatch(r"(?:[A-Z]\.)+[A-Z]?", name) is None  # initials whose name was cut off
     ]
 
 
 _WHERE = re.compile(
     rf"\b(?P<verb>located|situated|based|headquartered) (?:just |mainly |primarily |near the "
-    rf"center |in the city )?(?:in|at|on) (?:the )?"
+    rf"center |in the city )?(?:in|at|(?<!based )on) (?:the )?"
     rf"(?P<place>{NAMES}(?:, {NAME}(?: {NAME})*)*)"
 )
 _SITE = re.compile(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from ..text.dates import DATE_EN as DATE
 from ..text.dates import MONTH_EN as MONTH
 from .english_clauses import TABLES, read_clauses
-from .english_names import NAME, NAMES
+from .english_names import NAME, NAMES, WHO
 from .readings import Reading
 
 _PRONOUN = re.compile(rf"(?:He|She|It|They|This|The (?:{TABLES.one_of('topic')}))\b")
@@ -18,11 +18,11 @@ _PRONOUN = re.compile(rf"(?:He|She|It|They|This|The (?:{TABLES.one_of('topic')})
 # --- who a sentence is about ----------------------------------------------------------------------
 
 
-def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
+def read(sentence: str, topic: str, *, first: bool, refers: bool) -> Iterator[Reading]:
     """The facts that a sentence states; arguments as for the Chinese rules."""
     sentence = re.sub(r"\s+", " ", sentence)
     yield from _inverse(sentence)
-    found = _subject(sentence, topic, first=first)
+    found = _subject(sentence, topic, first=first, refers=refers)
     if found is None:
         return
     subject, rest, is_topic = found
@@ -58,7 +58,9 @@ def read(sentence: str, topic: str, *, first: bool) -> Iterator[Reading]:
 _FORMS = r"(?:Pty|Ltd|Inc|Corporation|Company|Corp|plc|PLC|GmbH|Limited|LLC)\b"
 
 
-def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool] | None:
+def _subject(
+    sentence: str, topic: str, *, first: bool, refers: bool
+) -> tuple[str, str, bool] | None:
     opened = re.sub(r"^(?:The |A |An |[\"“'‘])+", "", sentence)
     bare = re.sub(r"^(?:The |A |An )", "", topic)
     if topic:
@@ -75,10 +77,10 @@ def _subject(sentence: str, topic: str, *, first: bool) -> tuple[str, str, bool]
         full = re.match(rf"({NAMES})(?=,? \(|, | is | was )", opened)
         if full is not None and _holds_in_order(full.group(1), bare):
             return topic, opened[full.end() :], True
+    pronoun = _PRONOUN.match(sentence) if topic and refers else None
+    if pronoun is not None:
+        return topic, sentence[pronoun.end() :], True
     if topic and not first:
-        pronoun = _PRONOUN.match(sentence)
-        if pronoun is not None:
-            return topic, sentence[pronoun.end() :], True
         last = bare.split()[-1]
         if (
             len(bare.split()) > 1
@@ -147,8 +149,18 @@ def _bracket(subject: str, inside: str, rest: str) -> Iterator[Reading]:
             0.85,
         )
     short = re.fullmatch(r"[A-Z][A-Z0-9&.-]{1,9}", inside.strip())
-    if short is not None:
+    if (
+        short is not None
+        and short.group() not in subject.split()
+        and _abbreviates(short.group(), subject)
+    ):
         yield Reading(subject, "abbreviation", short.group(), "bracket-name", 0.9)
+
+
+def _abbreviates(short: str, name: str) -> bool:
+    """Whether the letters of a short form stand in a name in that order."""
+    letters = iter(name.lower())
+    return all(letter in letters for letter in short.lower() if letter.isalpha())
 
 
 # --- predicates -----------------------------------------------------------------------------------
@@ -166,7 +178,8 @@ _STOP = re.compile(
     r"signed|from|by|with|about|since|during|under|as|through|along|between|near|at|on|to|"
     r"currently|originally|previously|"
     r"who's|active|working|living|adjacent|adjoining|including|dedicated|given|manufactured|"
-    r"belonging|having|growing|available|containing|held)\b"
+    r"belonging|having|growing|available|containing|playing|following|native|cowritten|co-written|"
+    r"whose)\b|,? and \w+ly (?=\w+ed\b)"
 )
 _DETERMINER = r"(?:an?|the|one of the|one of several|one of)"
 _VAGUE = frozenset(
@@ -186,13 +199,16 @@ _NOUNS = frozenset(
 )
 
 
+_LONGEST_VALUE = 12  # words
+
+
 def _shortened(value: str) -> str:
     """A long noun phrase without its later parts, and without a participle at its end."""
     for mark in (" within ", " for ", " in ", " and ", " of "):
         if len(value.split()) > 10 and mark in value[8:]:
             value = value[: value.rindex(mark)]
     words = value.split()
-    if len(words) > 12:
+    if len(words) > _LONGEST_VALUE:
         return ""
     if (
         len(words) > 1
@@ -201,6 +217,64 @@ def _shortened(value: str) -> str:
     ):
         words = words[:-1] if len(words) > 2 else []  # "a county owned, public airport"
     return " ".join(words)
+
+
+_ORDINAL = re.compile(
+    r"(?:(?:\w+-)?(?:first|second|third|\w+th)|eight|last|only|final|next|latest|debut|other)\b"
+)
+
+
+# "rock, blues and country guitarist": what is listed shares its noun.
+_SHARED = re.compile(r", (?:[a-z-]+, ){0,4}[a-z-]+,? and [a-z-]+ [a-z-]+\b")
+
+
+def _noun_phrase(what: str, determiner: str) -> str:
+    """The noun phrase that a definition begins with; empty where cut, it would say another thing.
+
+    >>> _noun_phrase("fast, correct library for Python.", "a")
+    'fast, correct library for Python'
+    >>> _noun_phrase("library for plots, charts and maps", "a")
+    'library'
+    >>> _noun_phrase("fourth album by Linda Chung, and was", "the")
+    'fourth album by Linda Chung'
+    >>> _noun_phrase("first album to be released", "the")
+    ''
+    """
+    first = stop = _STOP.search(what)
+    while stop is not None and stop.group() == ",":
+        shared = _SHARED.match(what[stop.start() :])
+        if shared is not None and _PERSON.search(shared.group()) is not None:
+            stop = _STOP.search(what, stop.start() + shared.end())
+            continue
+        last = what[: stop.start()].split(", ")[-1]
+        if " " in last.removeprefix("yet ") and _PERSON.search(last) is None:
+            break
+        # "a fast, correct library", "a singer, songwriter and actor": one word is not the whole.
+        listed = re.match(
+            r" (?:and |or )?(?!(?:an?|the|is|was|in|at|has|had|\w+ing|\w+ly \w+ed)\b)[a-z-]+",
+            what[stop.end() :],
+        )
+        later = _STOP.search(what, stop.end() + 1) if listed is not None else None
+        if listed is None or (later is not None and later.start() <= stop.end() + 1):
+            break
+        stop = later
+    if stop is not None and len(what[: stop.start()].split()) > _LONGEST_VALUE:
+        stop = first
+    value = what[: stop.start()] if stop is not None else what.rstrip(".")
+    goes_on = stop is not None and re.match(
+        r", (?:and )?(?:\w+ ){0,2}\w+(?:,| and )", what[stop.start() :]
+    )
+    if goes_on and " for " in value:
+        value = value[: value.rindex(" for ")]
+    if determiner == "the" and _ORDINAL.match(value) and stop is not None:
+        by = re.match(
+            rf" by (?:the )?(?:(?:[A-Z][\w-]+ )?(?:[a-z–-]+ ){{0,4}})?{WHO}", what[stop.start() :]
+        )
+        if by is not None:
+            value += by.group()
+        elif not stop.group().startswith((",", ";", ".", " and ")):
+            return ""
+    return value.strip(' "“”')
 
 
 def _definition(subject: str, rest: str) -> Iterator[Reading]:
@@ -217,9 +291,7 @@ def _definition(subject: str, rest: str) -> Iterator[Reading]:
     )
     if role is not None and match.group("det") == "the":
         yield Reading(role.group("of"), role.group("role"), subject, "role", 0.85)
-    stop = _STOP.search(what)
-    value = what[: stop.start()] if stop is not None else what.rstrip(".")
-    value = value.strip(' "“”')
+    value = _noun_phrase(what, match.group("det"))
     words = _shortened(value).split()
     value = " ".join(words)
     if not words or value.count('"') % 2:
@@ -230,9 +302,21 @@ def _definition(subject: str, rest: str) -> Iterator[Reading]:
         return
     if re.fullmatch(r"[a-z]+(?:est|ly)", words[-1]) and words[-1] not in _NOUNS:
         return
-    det = match.group("det")
-    predicate = f"is {det}" if det in ("a", "an", "the") else "is one of"
-    yield Reading(subject, "is a" if predicate == "is an" else predicate, value, "definition", 0.9)
+    predicate = _IS.get(match.group("det"), "is one of")
+    roles = re.split(r",? and (?:an? )?|, (?:an? )?", value)
+    if not all(_PERSON.search(role) is not None and len(role.split()) <= 4 for role in roles):
+        roles = [value]
+    for role in roles:
+        yield Reading(subject, predicate, role, "definition", 0.9)
+
+
+# What someone is, by the end of its noun.
+_PERSON = re.compile(
+    r"[a-z]{2}(?:er|or|ist|ian|ress|eer|yst)$|\b(?:poet|judge|athlete|model|pilot|priest|monk|nun|saint|"
+    r"chef|coach|diplomat|comic|critic|activist|scholar|soldier|bishop|king|queen|"
+    r"(?:[a-z]+)?(?:man|woman))$"
+)
+_IS = {"a": "is a", "an": "is a", "the": "is the"}
 
 
 _ROLES = f"(?:{TABLES.one_of('role')})"

@@ -6,19 +6,21 @@ the sentence or line that it was read in.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from ..assertions import asserted_part, quoted_sentences
 from ..evidence import Source
 from ..facts import Contribution, Fact
 from ..text.folding import fold
 from ..text.headings import MAX_HEADING_CHARACTERS, markdown_heading
+from ..text.markup import without_markup
 from ..text.names import bare_name, normalize_name
 from ..text.scripts import HAN, has_cjk, language
 from ..text.sentences import sentences
 from ..text.spans import Span
 from . import chinese_rules, english_rules
+from .chinese_names import has_verb, is_nominal
 from .noise import in_code, is_noise
 from .readings import Reading
 from .structured_text import (
@@ -57,7 +59,11 @@ def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]
     """
     found: dict[str, Fact] = {}
     said_by: defaultdict[str, dict[Source, Contribution]] = defaultdict(dict)
-    for reading, span in _readings(text, title):
+    readings = list(_readings(text, title))
+    unclear = _unclear_cells(reading for reading, _ in readings)
+    for reading, span in readings:
+        if reading.rule == "table" and (reading.subject, reading.predicate) in unclear:
+            continue
         said = Contribution(
             Source(document_id, title, None, span),
             extractor=f"rule:{reading.rule}",
@@ -74,6 +80,15 @@ def extract_facts(text: str, *, document_id: str, title: str = "") -> list[Fact]
         replace(fact, contributions=tuple(said_by[fact_id].values()))
         for fact_id, fact in found.items()
     ]
+
+
+def _unclear_cells(readings: Iterable[Reading]) -> set[tuple[str, str]]:
+    """What the tables of a text give several numbers for, each under what its table measures."""
+    values: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for reading in readings:
+        if reading.rule == "table" and re.search(r"\d", reading.object):
+            values[reading.subject, reading.predicate].add(reading.object)
+    return {cell for cell, found in values.items() if len(found) > 1}
 
 
 def unread_sentences(text: str) -> int:
@@ -119,12 +134,13 @@ def _without_stop(text: str) -> str:
 _OTHER_HEADING = re.compile(r"={2,4}(?P<wiki>[^=]+)={2,4}|【(?P<lens>[^】]+)】")
 _GENERIC_HEADING = re.compile(
     r"(?:基本|个人|主要|相关|详细|其他)?(?:信息|资料|简介|概述|概况|介绍|生平|经历|作品|历史|背景|"
-    r"内容|目录|参考|注释|参见|外部链接|参数|规格|数据|"
+    r"内容|目录|参考|优点|缺点|优势|特色|特性|特点|亮点|功能|主要功能|说明|参数说明|数据说明|字段说明|注释|参见|外部链接|参数|规格|数据|"
     r"联系方式)(?:表|资料)?|"
     r"(?:basic |general |key |early |personal |further )*(?:info(?:rmation)?|overview|summary|"
     r"introduction|details|data|facts|profile|history|"
     r"background|life|career|works|references|see also|notes|external links|contents?|"
-    r"specifications?|contact)",
+    r"specifications?|contact|features|highlights|advantages|benefits|pros|cons|why .*)"
+    r"(?: ?[|/] ?\w+)?",
     re.IGNORECASE,
 )
 
@@ -134,6 +150,7 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
     lines = split_lines(text)
     heading = ""
     opening = True  # whether the topic is still to be introduced
+    told: dict[str, _Told] = {}  # by what a line is about
     position = 0
     keys = record_keys(lines)
     code = in_code([line.text for line in lines])
@@ -162,7 +179,8 @@ def _readings(text: str, title: str) -> Iterator[tuple[Reading, Span]]:
                 continue
             prose_until = position - 1 + len(pairs)
         about = heading if heading and fold(heading) in fold(line.text) else topic
-        yield from _read_prose(line, about, opening=opening)
+        state = told.setdefault(about, _Told(introduced=bool(told)))
+        yield from _read_prose(line, about, state, opening=opening)
         opening = False
 
 
@@ -206,7 +224,7 @@ def _topic(text: str, title: str) -> str:
 
 _GUESS_ZH = re.compile(
     rf"[《「]?([{HAN}A-Za-z0-9·]{{2,14}}?)[》」]?(?:[（(][^（）()]*[）)])?，?(?:是|"
-    r"为)(?:中国|一[个位种部座所名家]|"
+    r"(?<![成视作称认以])为)(?:中国|一[个位种部座所名家]|"
     rf"[{HAN}]{{1,8}}的)"
 )
 _GUESS_EN = re.compile(
@@ -215,7 +233,7 @@ _GUESS_EN = re.compile(
 )
 _NO_TOPIC = re.compile(
     r"(?:This|That|It|He|She|They|There|These|Those|Here|Today|We|You|I|What|In|On)\b|"
-    r"[这那此该本我你他她它]|以下|其中|目前|今天|当时|因此|同时|但|如果|虽然|由于"
+    r"[这那此该本我你他她它以从由在对为]|同样|另外|此外|其中|目前|今天|当时|因此|同时|但|如果|虽然|由于"
 )
 
 
@@ -225,24 +243,78 @@ def _guess(text: str) -> str:
     match = _GUESS_ZH.match(opening) or _GUESS_EN.match(opening)
     if match is None or _NO_TOPIC.match(match.group(1)):
         return ""
-    return match.group(1)
+    guessed = match.group(1)
+    if has_cjk(guessed):
+        # "高普兰出生于钦奈（Chennai），是", "即使是": no clause and no adverb is a topic.
+        clause = re.search("[于在]", guessed) is not None and has_verb(guessed)
+        return "" if clause or not is_nominal(guessed) else guessed
+    return guessed
 
 
 # --- prose ----------------------------------------------------------------------------------------
 
 
-def _read_prose(line: Line, topic: str, *, opening: bool) -> Iterator[tuple[Reading, Span]]:
+@dataclass
+class _Told:
+    """What the sentences so far have said of a topic."""
+
+    introduced: bool  # whether anything was said at all, so that "this" is no longer the topic
+    met: bool = False  # whether any sentence named it
+    opening: bool = False  # whether the paragraph opens the text
+    spoken: bool = False  # whether the sentence before, in the same paragraph, spoke of it
+
+    def refers(self, sentence: str) -> bool:
+        """Whether a pronoun at the beginning of a sentence can mean the topic."""
+        if _THIS.match(sentence):
+            return not self.introduced
+        if _KIND.match(sentence):
+            return True
+        # Who was named once is "he" from there on; "it" is what was just spoken of.
+        return self.met if _PERSON.match(sentence) else self.spoken
+
+    def hear(self, sentence: str, topic: str) -> None:
+        """Take in a sentence that was read."""
+        named = bool(topic) and _names(sentence, topic)
+        goes_on = self.refers(sentence) and _PRONOUN.match(sentence) is not None
+        goes_on = goes_on or (self.spoken and _OWN.search(sentence) is not None)
+        self.met = self.met or named
+        # An opening is about its topic until a sentence begins with another name.
+        stays = self.opening and _NAMED.match(sentence) is None
+        self.spoken = named or goes_on or stays
+        self.introduced = True
+
+
+_THIS = re.compile(r"This (?:is|was)\b")
+_KIND = re.compile(r"The\b|[该本他她](?!们)")
+_PERSON = re.compile(r"(?:He|She)\b")
+_PRONOUN = re.compile(r"(?:He|She|It|They|This|The)\b|[他她它其该本此这]")
+_NAMED = re.compile(r"(?:The |An? )?[A-ZÀ-Þ][\w.'’-]* [A-ZÀ-Þ]")
+_OWN = re.compile(r"\b(?:its?|his|he|she|her|their|they)\b|[他她它其该]", re.IGNORECASE)
+
+
+def _names(sentence: str, topic: str) -> bool:
+    """Whether a sentence names a topic, if only by its last word."""
+    folded, name = fold(sentence), fold(topic)
+    return name in folded or (" " in name and name.rsplit(" ", 1)[1] in folded)
+
+
+def _read_prose(
+    line: Line, topic: str, told: _Told, *, opening: bool
+) -> Iterator[tuple[Reading, Span]]:
     places = sentences(line.text)
     quoted = quoted_sentences(line.text, places)
+    told.opening, told.spoken = not told.introduced, False
     for number, place in enumerate(places):
         if number in quoted or place.end - place.start > LONGEST_SENTENCE:
+            told.spoken = False
             continue
-        sentence = place.cut(line.text)
-        lead = re.match(r"(?:[-*•>·]|\d{1,4}[.)、])\s+", sentence)
-        plain = asserted_part(sentence[lead.end() :] if lead is not None else sentence, topic)
-        if not plain:
-            continue
-        rules = chinese_rules if language(plain) == "zh" else english_rules
-        span = Span(line.start + place.start, line.start + place.end)
-        for reading in rules.read(plain, topic, first=opening and number == 0):
-            yield reading, span
+        sentence = without_markup(re.sub(r"^\d{1,4}[.)、]\s+|^·\s+", "", place.cut(line.text)))
+        plain = asserted_part(sentence, topic)
+        if plain:
+            rules = chinese_rules if language(plain) == "zh" else english_rules
+            span = Span(line.start + place.start, line.start + place.end)
+            first = opening and number == 0
+            for reading in rules.read(plain, topic, first=first, refers=told.refers(plain)):
+                yield reading, span
+        if re.search(r"\w", sentence):
+            told.hear(sentence, topic)

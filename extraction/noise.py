@@ -22,7 +22,9 @@ _ADDRESS = re.compile(r"\s*(?:https?://|www\.)\S+\s*")
 _EMPTY = re.compile(
     r"(?:different|similar|same|following|opposite|lot|number|couple|bit)\b.*|"
     r"(?:default|latter|former|first|last|only|one|best|worst|case|way|thing|example|result|problem|"
-    r"question|answer|reason|good|bad|great|new|few|part|kind|type|sort|rest|most|least|main|key)",
+    r"question|answer|reason|good|bad|great|new|few|part|kind|type|sort|rest|most|least|main|key)|"
+    r"(?:[\w-]+ ){0,3}(?:way|case|choice|setting|example|thing|reason|step|work in progress|time|"
+    r"day)(?: to\b.*)?|(?:name|beneficiary|result|platform of choice)\b.*",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..relations import PREDICATE_NAMES, RELATIONS, plain_predicate
 from ..text.folding import fold
+from ..text.markup import without_markup
 from ..text.scripts import has_cjk
 from ..text.spans import Span
 from .readings import Reading
@@ -39,7 +40,7 @@ def split_lines(text: str) -> list[Line]:
 # --- key-value lines ------------------------------------------------------------------------------
 
 _PAIR = re.compile(
-    r"\s*(?:[-*•·]\s+)?(?:\*\*|__)?(?P<key>[^\s：:|，。,.!?！？；;/\"“”<>{}\[\]=][^：:|，。,"
+    r"\s*(?:[-*•·]\s+)?(?:\*\*|__)?(?P<key>[^\s：:|，。,.!?！？；;/\"'‘“”<>{}\[\]=][^：:|，。,"
     r"!?！？；;\"“”<>{}\[\]=\n]{0,30}?)(?:\*\*|__)?\s*(?:：|:(?=\s|[^\x00-\x7f]|\*))\s*(?:\*\*|"
     r"__)?\s*(?P<value>\S.{0,160}?)\s*$"
 )
@@ -71,6 +72,19 @@ _LISTED_KEYS = frozenset(
 _KNOWN_KEYS = PREDICATE_NAMES | _SUBJECT_KEYS
 
 
+# A value that is a sentence says more than its key asks.
+_SAID = re.compile(
+    r"^(?:\S+ ){7,}\S+\.$|\b(?:[Ww]e|[Yy]ou|I)(?:'ve|'re|'ll)?\s|"
+    r"^(?:It|This|These)\b|"
+    r"^(?:请|将|把|使用|运行|点击|打开|如果)|^(?=.{20}).*[\u4e00-\u9fff]，"
+)
+# The type of an argument is no fact of its name.
+_TYPE = re.compile(
+    r"(?:int|str|string|bool|boolean|float|dict|list|tuple|set|bytes|callable|object|None|True|False)\b"
+    r"(?:\[[\w, ]*\])?(?:(?: or|,) \w+)*,?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A key and its value on one line."""
@@ -78,6 +92,7 @@ class Pair:
     key: str
     value: str
     span: Span
+    listed: bool  # whether the line is an item of a list
 
 
 def _pair(line: Line) -> Pair | None:
@@ -92,7 +107,10 @@ def _pair(line: Line) -> Pair | None:
         return None
     if re.search(r"[。！？；!?]|\.\s", value) or value.endswith(("：", ":")):
         return None
-    return Pair(key, value, line.span)
+    known = plain_predicate(key) in _KNOWN_KEYS
+    if (_SAID.search(value) and not known) or _TYPE.fullmatch(value):
+        return None
+    return Pair(key, value, line.span, line.text.lstrip()[:1] in "-*•·")
 
 
 def pairs_at(lines: list[Line], position: int) -> list[Pair]:
@@ -132,6 +150,8 @@ def read_pairs(pairs: list[Pair], topic: str, *, record: bool) -> Iterator[tuple
         yield Reading(*said, "record", 0.95), span
         return
     named = [pair for pair in pairs if fold(pair.key) in _SUBJECT_KEYS]
+    if named and named[0].listed and named[0].key.isupper():
+        return  # "- NAME: what the row is called": a list of columns explains names, it gives none
     subject = named[0].value if named and (named[0] is pairs[0] or not topic) else topic
     if record and not named:
         subject = pairs[0].value if re.search(r"[^\W\d_]", pairs[0].value) else ""
@@ -180,7 +200,7 @@ def _body(line: Line) -> str:
 
 def _cells(line: Line) -> list[str]:
     return [
-        re.sub(r"\[([^\]]*)\]\([^)]*\)|`+", r"\1", cell).replace("\\|", "|").strip(" *")
+        without_markup(cell).replace("`", "").replace("\\|", "|").strip(" *")
         for cell in re.split(r"(?<!\\)\|", _body(line))
     ]
 
@@ -192,10 +212,22 @@ _VALUE_COLUMNS = frozenset("值 内容 说明 数据 参数值 value description
 _NUMBER_COLUMNS = frozenset("序号 编号 # no no. number id 备注 notes note".split())
 
 
+_COLUMNS = _VALUE_COLUMNS | frozenset(
+    "类型 默认 默认值 必填 单位 示例 类别 type default required unit example version kind".split()
+)
+_FEATURES = frozenset("特性 功能 特点 指标 feature features capability metric aspect".split())
+_LITERAL = re.compile(r"true|false|none|null|yes|no|是|否|\(.*\)", re.IGNORECASE)
+_NOTHING = frozenset(("", "-", "—", "–", "/", "N/A", "n/a", "无"))
+
+
 def read_table(rows: list[Line], topic: str) -> Iterator[tuple[Reading, Span]]:
-    """The facts of a table: of its first column, or of the topic in a table of properties."""
-    header = [fold(cell) for cell in _cells(rows[0])]
+    """The facts of a table: of its first column, or of the topic in a table of properties.
+
+    A row whose first cell stands in another row as well, with more than one cell beside it, is told
+    apart by those cells; so its first cell alone names nothing, and it gives no fact.
+    """
     plain = _cells(rows[0])
+    header = [fold(cell) for cell in plain]
     body = [(line, _cells(line)) for line in rows[2:]]
     if (
         len(header) == 2
@@ -206,18 +238,53 @@ def read_table(rows: list[Line], topic: str) -> Iterator[tuple[Reading, Span]]:
             if topic and len(cells) == 2 and cells[0]:
                 yield Reading(topic, cells[0], cells[1], "table", 0.95), line.span
         return
-    first = 1 if header[0] in _NUMBER_COLUMNS and len(header) > 2 else 0
-    for line, cells in body:
-        if len(cells) != len(header) or not re.search(r"[^\W\d_]", cells[first]):
+    for columns in _groups(header):
+        yield from _read_columns(columns, plain, body)
+
+
+def _groups(header: list[str]) -> list[range]:
+    """The columns of a table, in parts where it goes on beside itself ("tag, name, tag, name")."""
+    width = next(
+        (
+            size
+            for size in range(2, len(header) // 2 + 1)
+            if len(header) % size == 0 and header == header[:size] * (len(header) // size)
+        ),
+        len(header),
+    )
+    return [range(start, start + width) for start in range(0, len(header), width)]
+
+
+def _read_columns(
+    columns: range, names: list[str], body: list[tuple[Line, list[str]]]
+) -> Iterator[tuple[Reading, Span]]:
+    header = [fold(names[column]) for column in columns]
+    first = columns[1] if header[0] in _NUMBER_COLUMNS and len(header) > 2 else columns[0]
+    rows = [(line, cells) for line, cells in body if len(cells) == len(names)]
+    keys = Counter(cells[first] for _, cells in rows)
+    compares = _compares(names[first], [names[column] for column in columns[1:]], list(keys))
+    if not header[0] and len(header) > 2 and not compares:
+        return  # nothing tells whether the rows or the columns are what it is about
+    for line, cells in rows:
+        key = cells[first]
+        if key in _NOTHING or not re.search(r"[^\W\d_]", key) or _LITERAL.fullmatch(key):
             continue
-        for column in range(first + 1, len(header)):
-            if header[column] in _NUMBER_COLUMNS or cells[column] in (
-                "",
-                "-",
-                "—",
-                "–",
-                "/",
-                "N/A",
-            ):
+        if keys[key] > 1 and len(header) > 2:
+            continue
+        for column in columns[first - columns[0] + 1 :]:
+            if fold(names[column]) in _NUMBER_COLUMNS or cells[column] in _NOTHING:
                 continue
-            yield Reading(cells[first], plain[column], cells[column], "table", 0.95), line.span
+            subject, predicate = (names[column], key) if compares else (key, names[column])
+            yield Reading(subject, predicate, cells[column], "table", 0.95), line.span
+
+
+def _compares(first: str, others: list[str], keys: list[str]) -> bool:
+    """Whether a table sets features beside what has them: each column is about its heading then."""
+    if _COLUMNS & {fold(name) for name in others}:
+        return False
+    if fold(first) in _FEATURES:
+        return True
+    # Names in Latin letters over Chinese features: the columns are about what they name.
+    named = [re.search(r"[A-Z]", name) and not has_cjk(name) for name in others]
+    told = [has_cjk(key) and not re.search(r"[A-Z]", key) for key in keys]
+    return len(others) > 1 and all(named) and 2 * sum(told) >= len(told)

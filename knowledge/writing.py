@@ -7,9 +7,11 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.records import DocumentRecord
+from ..extraction import chinese_entities
 from ..extraction.extraction import LONGEST_SENTENCE, extract_facts, unread_sentences
 from ..facts import FactExtractor
 from ..retrieval.passage_vectors import embedded_text, passage_vectors
+from ..text.scripts import has_cjk
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
 MAX_PASSAGE_WIDTH = 1200
@@ -105,10 +107,19 @@ class DocumentWriter:
 
     def _note(self, candidate: Candidate, *, by_rules: bool) -> None:
         self.report.notes += [(candidate.id, note) for note in candidate.notes]
+        if by_rules and has_cjk(candidate.text) and not chinese_entities.is_available():
+            self._note_once(
+                "in Chinese only facts of a document's own topic were read; for those of other "
+                f"names: {chinese_entities.PIP_LINE}"
+            )
         unread = unread_sentences(candidate.text) if by_rules else 0
         if unread:
             said = f"no facts were read in {unread} sentences of more than {LONGEST_SENTENCE:,}"
             self.report.notes.append((candidate.id, f"{said} characters"))
+
+    def _note_once(self, said: str) -> None:
+        if all(note != said for _, note in self.report.notes):
+            self.report.notes.append(("", said))
 
     def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
         """The vectors of all passages by key."""

@@ -3,11 +3,16 @@
 import re
 
 _IMAGE = re.compile(r"!\[[^\]\n]{0,200}\]\([^)\s]{0,500}\)")
-_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\([^()\n]{1,500}\)")
+_LINK = re.compile(r"\[([^\[\]\n]{0,300})\]\([^()\n]{1,500}\)")
 _TAG = re.compile(
-    r"</?(?:a|b|i|em|strong|br|p|div|span|img|details|summary|sub|sup|code|h[1-6])\b[^<>\n]{0,300}>"
+    r"</?(?:a|b|i|em|strong|p|div|span|img|details|summary|sub|sup|code|h[1-6])\b[^<>\n]{0,300}>"
 )
-_BOLD = re.compile(r"(?<![\w*])\*\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*\*(?![\w*])")
+_BREAK = re.compile(r" ?<br ?/?> ?")
+_FOOTNOTE = re.compile(r"\[\^[\w-]{1,40}\]")
+_BOLD = re.compile(r"(?<![A-Za-z0-9_*])\*\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*\*(?![A-Za-z0-9_*])")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]{1,300}?)(?<=\S)\*(?![\w*])")
+_UNDERLINED = re.compile(r"(?<![\w_/.])_(?=[^\W_])([^_\n]{1,100}?)(?<=[^\W_])_(?![\w_])")
+_CODE = re.compile(r"(`[^`\n]{1,300}`)")
 _TEMPLATE = re.compile(r"\{%[^{}\n]{0,200}%\}")
 _LEAD = re.compile(r"^(?:[-*+•] +|#{1,6} +|> +)+(?=\S)")
 
@@ -17,8 +22,14 @@ def without_markup(text: str) -> str:
 
     >>> without_markup("Use **one** [leave year](https://a.b/c), see ![x](y.png)<br>below.")
     'Use one leave year, see below.'
+    >>> without_markup("*MIT*[^2] and _GPL_<br>of my_own_name, 2 * 3 * 4")
+    'MIT and GPL of my_own_name, 2 * 3 * 4'
     """
-    plain = _BOLD.sub(
-        r"\1", _TEMPLATE.sub("", _TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text))))
-    ).strip()
-    return _LEAD.sub("", plain)
+    for marks in (_IMAGE, _FOOTNOTE, _TAG):
+        text = marks.sub("", text)
+    text = _BREAK.sub(" ", text)
+    pieces = _CODE.split(_TEMPLATE.sub("", _LINK.sub(r"\1", text)))
+    for marks in (_BOLD, _EMPHASIS, _UNDERLINED):  # in code a star is a star
+        pieces[::2] = [marks.sub(r"\1", piece) for piece in pieces[::2]]
+    text = "".join(pieces)
+    return _LEAD.sub("", text.strip())
