@@ -243,6 +243,18 @@ def is_decline(text: str) -> bool:
     return False
 
 
+def unconnected_text(language: Language, one: str, other: str) -> str:
+    """That nothing connects two things, as the reason of a decline; their names cite nothing.
+
+    >>> unconnected_text("en", "Hamlet", "Tanzania [1]")
+    'nothing that was found connects "Hamlet" with "Tanzania"'
+    """
+    first, second = (" ".join(without_marks(name).split())[:60].strip() for name in (one, other))
+    if language == "zh":
+        return f"找到的资料都没有说明“{first}”与“{second}”之间的联系"
+    return f'nothing that was found connects "{first}" with "{second}"'
+
+
 def missing_text(language: Language, terms: Sequence[str]) -> str:
     """What of a question was not found, as the reason of a decline; empty where nothing is known.
 

@@ -1,6 +1,7 @@
 """Choosing the threshold below which an agent declines, for one's own documents."""
 
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,11 +25,18 @@ _LEAST_TERMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A threshold and what it does: rates are those of the half that did not choose it."""
+    """A threshold and what it promises.
+
+    The threshold is chosen on all questions. `answered` and `declined` are forecasts: shares of the
+    questions of each of two halves under the threshold that the other half chooses. `margin` is how
+    far off these shares may be by the number of questions alone (two standard errors of the less
+    certain one).
+    """
 
     threshold: float
     answered: float
     declined: float
+    margin: float
     answerable: int
     unanswerable: int
     curve: tuple[CurvePoint, ...]
@@ -123,12 +131,22 @@ def _choose(
     for lang, (answerable, unanswerable) in scores.items():
         if min(len(answerable), len(unanswerable)) < LEAST_QUESTIONS:
             continue
-        threshold = threshold_for(unanswerable[::2], decline_rate)
-        held_out = answerable[1::2], unanswerable[1::2]
-        rates = rates_at(*held_out, threshold)
-        curve = tuple(declined_answered_curve(*held_out))
+        halves = ((answerable[i::2], unanswerable[i::2]) for i in (0, 1))
+        one, other = halves
+        rates = [
+            rates_at(*seen, threshold_for(chooser[1], decline_rate))
+            for chooser, seen in ((one, other), (other, one))
+        ]
+        answered = sum(rate.answered for rate in rates) / 2
+        declined = sum(rate.declined for rate in rates) / 2
         chosen[lang] = Calibration(
-            threshold, rates.answered, rates.declined, len(answerable), len(unanswerable), curve
+            threshold_for(unanswerable, decline_rate),
+            answered,
+            declined,
+            2 * max(_error(answered, len(answerable)), _error(declined, len(unanswerable))),
+            len(answerable),
+            len(unanswerable),
+            tuple(declined_answered_curve(answerable, unanswerable)),
         )
     if not chosen:
         counts = ", ".join(f"{key}: {len(a)} and {len(u)}" for key, (a, u) in scores.items())
@@ -138,3 +156,9 @@ def _choose(
             "Add more documents, or pass a file of questions."
         )
     return chosen
+
+
+def _error(share: float, count: int) -> float:
+    """The standard error of a share of so many questions, never 0 (rule of succession)."""
+    likely = (share * count + 1) / (count + 2)
+    return math.sqrt(likely * (1 - likely) / count)

@@ -3,7 +3,9 @@
 from langchain_core.messages import AIMessage
 
 from ..evidence import Evidence
-from ..notation import decline_text, is_decline, missing_text, without_marks
+from ..notation import decline_text, is_decline, missing_text, unconnected_text, without_marks
+from ..questions.connections import asked_ends
+from ..questions.question import Question
 from ..text.scripts import Language, language
 from .citations import rests_on_tools, without_unsupported
 from .conversation import REASON_KEY, Conversation, SearchResult, message_text
@@ -28,7 +30,9 @@ def declined_message(
 ) -> AIMessage:
     """The decline in the question's language, with what was missing, as a message."""
     lang = language(question)
-    reasons = [missing_text(lang, found.get("missing", [])), _suggestion(found, lang)]
+    ends = asked_ends(Question(question))
+    apart = unconnected_text(lang, *ends) if ends else ""
+    reasons = [apart or missing_text(lang, found.get("missing", [])), _suggestion(found, lang)]
     if not any(reasons):
         reasons = [_nearest(found, lang)]
     text = decline_text(lang, ("；" if lang == "zh" else "; ").join(filter(None, reasons)))

@@ -1,7 +1,8 @@
 """Declining, case by case: thresholds chosen on one half of the questions, reported on the other.
 
 Cases: CMRC 2018 with the passage gone, CMRC 2018 with only the answer's sentences gone, HotpotQA
-with both hops gone, RGB (Chinese) with each question's own negatives only. "Gone" means taken out
+with both hops gone, RGB (Chinese) with each question's own negatives only; CMRC and HotpotQA also
+with the questions in other words (paraphrases.py). "Gone" means taken out
 of the ranking (100 deep) before scores are counted from the top, as they would be without it.
 Run: python benchmarks/declining.py [--limit N] [--plot FILE.png] [--json]
 """
@@ -9,8 +10,11 @@ Run: python benchmarks/declining.py [--limit N] [--plot FILE.png] [--json]
 import argparse
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import datasets
+from paraphrases import paraphrase
 
 from groundglm.evaluation import (
     area_under_curve,
@@ -55,14 +59,19 @@ def without_answer(text: str, answers: tuple[str, ...]) -> str:
 
 
 def scores(
-    corpus: datasets.Corpus, half: int, limit: int | None, case: str
+    corpus: datasets.Corpus,
+    half: int,
+    limit: int | None,
+    case: str,
+    reword: Callable[[str], str] = str,
 ) -> tuple[list[float], list[float]]:
-    """Answerability of the questions with and without their answer."""
+    """Answerability of the questions, put in other words, with and without their answer."""
     index, passages = index_of(corpus)
     with_answer: list[float] = []
     without: list[float] = []
     changed: Passages = {}
     for question in [q for q in corpus.questions if q.half == half][:limit]:
+        question = replace(question, text=reword(question.text))
         hits = index.search(question.text, k=100)
         document = {id_: passages[id_][0] for id_, _ in hits}
         whole = hits
@@ -97,6 +106,8 @@ CASES: tuple[tuple[str, str], ...] = (
     ("cmrc2018", "answer sentences gone"),
     ("hotpotqa", "both hops gone"),
     ("rgb_zh", "own negatives only"),
+    ("cmrc2018", "passage gone, reworded"),
+    ("hotpotqa", "both hops gone, reworded"),
 )
 
 
@@ -106,8 +117,9 @@ def measure(limit: int | None, report: Callable[[dict], None]) -> list[dict]:
     for name, case in CASES:
         corpus = datasets.load(name)
         size = limit or (500 if case == "answer sentences gone" else None)
-        chosen = scores(corpus, 0, size, case)
-        held_out = scores(corpus, 1, size, case)
+        reword = partial(paraphrase, part="test") if "reworded" in case else str
+        chosen = scores(corpus, 0, size, case, reword)
+        held_out = scores(corpus, 1, size, case, reword)
         row: dict = {"set": name, "case": case, "auc": 100 * area_under_curve(*held_out)}
         for rate in (0.8, 0.9, 0.95):
             point = rates_at(*held_out, threshold_for(chosen[1], rate))

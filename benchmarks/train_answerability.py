@@ -2,7 +2,8 @@
 
 Only the half of the questions that chooses settings is seen; benchmarks/declining.py reports the
 other. Chinese: CMRC 2018 with the passage gone and with only the answer's sentences gone, and RGB
-with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. It needs
+with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. Each question is
+seen as it is and in other words (paraphrases.py). It needs
 scikit-learn, which comes with sentence-transformers.
 
 Run: python benchmarks/train_answerability.py [--output FILE]
@@ -10,12 +11,16 @@ Run: python benchmarks/train_answerability.py [--output FILE]
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import datasets
 import declining
 import numpy as np
+from paraphrases import paraphrase
 from sklearn.linear_model import LogisticRegression
 
 from groundglm.questions.answerability import features
@@ -40,8 +45,10 @@ class Features:
     score: list[float]
 
 
-def collect(name: str, case: str, limit: int | None) -> tuple[list, list, list[str]]:
-    """Features of the questions with and without their answer."""
+def collect(
+    name: str, case: str, limit: int | None, reword: Callable[[str], str]
+) -> tuple[list, list, list[str]]:
+    """Features of the questions, put in other words, with and without their answer."""
     names: list[str] = []
 
     def judge(question, evidence):
@@ -51,7 +58,7 @@ def collect(name: str, case: str, limit: int | None) -> tuple[list, list, list[s
 
     original, declining.score_answerability = declining.score_answerability, judge
     try:
-        return (*declining.scores(datasets.load(name), 0, limit, case), names)
+        return (*declining.scores(datasets.load(name), 0, limit, case, reword), names)
     finally:
         declining.score_answerability = original
 
@@ -65,11 +72,12 @@ def main() -> None:
     for language, sets in SETS.items():
         rows, labels, shares = [], [], []
         names: list[str] = []
-        for name, case, limit in sets:
-            held, gone, names = collect(name, case, limit)
+        wordings: tuple[Callable[[str], str], ...] = (str, partial(paraphrase, part="training"))
+        for (name, case, limit), reword in product(sets, wordings):
+            held, gone, names = collect(name, case, limit, reword)
             rows += [np.array(held), np.array(gone)]
             labels += [np.ones(len(held)), np.zeros(len(gone))]
-            shares.append(np.full(len(held) + len(gone), 300 / len(held)))
+            shares.append(np.full(len(held) + len(gone), 150 / len(held)))
         data = np.vstack(rows)
         mean, spread = data.mean(0), data.std(0) + 1e-9
         model = LogisticRegression(max_iter=2000).fit(

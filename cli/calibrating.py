@@ -64,12 +64,13 @@ def calibrate(
         origin = (
             f"calibrated {day} on {found.answerable} answerable and {found.unanswerable} "
             f"unanswerable questions from {source}: answers {found.answered:.0%}, "
-            f"declines {found.declined:.0%}"
+            f"declines {found.declined:.0%}, give or take {found.margin:.0%}"
         )
         if not dry_run:
             write_threshold(folder, language, found.threshold, origin=origin, model=model)
         row = {"language": language, "threshold": found.threshold, "origin": origin}
-        data.append(row | {"answered": found.answered, "declined": found.declined})
+        rates = {"answered": found.answered, "declined": found.declined, "margin": found.margin}
+        data.append(row | rates)
     if as_json:
         print_json({"thresholds": data, "written": not dry_run})
         return

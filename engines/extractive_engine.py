@@ -19,10 +19,13 @@ from ..notation import (
     missing_text,
     parse_evidence,
     parse_question,
+    unconnected_text,
     without_marks,
 )
+from ..questions.connections import asked_ends, find_connection
 from ..questions.definitions import find_definition
-from ..questions.fact_answers import answer_from_facts
+from ..questions.fact_answers import answer_from_facts, facts_about
+from ..questions.fact_chains import FactAnswer
 from ..questions.follow_ups import is_sum_gone_on
 from ..questions.instructions import find_instruction
 from ..questions.measures import find_measure
@@ -131,14 +134,13 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     lang = question.language
     facts = answer_from_facts(question, turn.evidence)
     if facts is not None:
-        stop = "。" if lang == "zh" else "."
-        step = f" {facts.step}{stop}[{facts.step_number}]" if facts.step else ""
-        if len(facts.parts) > 1:  # each has a source of its own
-            joiner = "、" if lang == "zh" else ", "
-            listed = joiner.join(f"{text}[{number}]" for text, number in facts.parts)
-            return f"{listed}{stop}{step}"
-        marks = "".join(f"[{number}]" for number in facts.numbers)
-        return f"{facts.text}{stop}{marks}{step}"
+        return _said_by_facts(facts, lang)
+    ends = asked_ends(question)
+    if ends is not None:
+        joined = find_connection(ends, turn.evidence)
+        if joined is None:
+            return decline_text(lang, unconnected_text(lang, *ends))
+        return f"{without_markup(joined.text)}[{joined.number}]"
     defined = find_definition(question.text, turn.evidence)
     if defined is not None:
         return f"{without_markup(defined.text)}[{defined.number}]"
@@ -148,6 +150,9 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     measured = find_measure(question, turn.evidence)
     if measured is not None:
         return f"{without_markup(measured.text)}[{measured.number}]"
+    about = facts_about(question, turn.evidence)
+    if about is not None:
+        return _said_by_facts(about, lang)
     chosen = select_sentences(question, turn.evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
@@ -158,6 +163,19 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     return decline_text(lang, missing_text(lang, missing_terms(question.key_terms, given)))
 
 
+def _said_by_facts(answer: FactAnswer, lang: Language) -> str:
+    stop = "。" if lang == "zh" else "."
+    step = "".join(f" {told}{stop}[{number}]" for told, number in answer.steps)
+    if len(answer.parts) > 1:  # each has a source of its own
+        joiner = _BETWEEN_FACTS[lang] if answer.tells else _BETWEEN_VALUES[lang]
+        listed = joiner.join(f"{text}[{number}]" for text, number in answer.parts)
+        return f"{listed}{stop}{step}"
+    marks = "".join(f"[{number}]" for number in answer.numbers)
+    return f"{answer.text}{stop}{marks}{step}"
+
+
+_BETWEEN_VALUES = {"zh": "、", "en": ", "}
+_BETWEEN_FACTS = {"zh": "；", "en": "; "}
 _READ_AS = {"zh": "（“{said}”按“{name}”理解。）", "en": '("{said}" is read as "{name}".) '}
 _NOTHING_GIVEN = {
     "zh": (

@@ -83,7 +83,11 @@ def support_features(sentence: str, evidence: str, lang: Language) -> dict[str, 
     """
     title, listed = _windows(evidence)
     windows = [
-        (stretch(window, sentence), [stretch(part, sentence) for part in _clauses(window, lang)])
+        (
+            stretch(window, sentence),
+            # A line of marks has no clauses: it is its own.
+            [stretch(part, sentence) for part in _clauses(window, lang) or [window]],
+        )
         for window in listed
     ]
     whole = stretch(evidence, sentence)

@@ -117,7 +117,7 @@ def relevant(
     groups: list[_Group] = []
     for link in links:
         hops = list(_one_hop(graph, asked, link))
-        chains = list(_two_hops(graph, asked, link))
+        chains = list(_chains(graph, asked, link))
         explained = {fact.id for chain in chains for fact in chain.facts}
         cues = {cue for chain in chains for cue in chain.cues}
         groups += chains
@@ -169,8 +169,8 @@ def _hop(question: _Question, link: LinkedEntity, fact: Fact, fit: Fit, directio
     return _Group((fact,), score, why, (fit.span,))
 
 
-def _two_hops(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
-    """Chains from a named entity over one it leads to, each step fitting words of its own."""
+def _chains(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
+    """Chains of two facts or three from a named entity, each step fitting words of its own."""
     node = link.entity.id
     steps = [
         (*pair, pair[0].object_id, pair[0].object) for pair in question.fitting(_out(graph, node))
@@ -191,12 +191,30 @@ def _two_hops(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator
             continue
         best = max(score for score, _, _ in seconds)
         kept = [entry for entry in seconds if entry[0] >= 0.8 * best][:_GENERAL_FACTS]
-        yield _Group(
-            (first, *(fact for _, fact, _ in kept)),
-            min(1.0, best * 1.05),
-            f"path {link.entity.name} → {name} → {kept[0][1].predicate}",
-            (first_fit.span, *(span for _, _, span in kept)),
-        )
+        path = f"path {link.entity.name} → {name} → {kept[0][1].predicate}"
+        spans = (first_fit.span, *(span for _, _, span in kept))
+        longer = list(_third_hop(graph, question, first, kept, spans))
+        for third, score, span in longer:
+            facts = (first, *(fact for _, fact, _ in kept), third)
+            yield _Group(facts, score, f"{path} → {third.predicate}", (*spans, span))
+        if not longer:
+            facts = (first, *(fact for _, fact, _ in kept))
+            yield _Group(facts, min(1.0, best * 1.05), path, spans)
+
+
+def _third_hop(
+    graph: Graph,
+    question: _Question,
+    first: Fact,
+    seconds: Sequence[tuple[float, Fact, Span]],
+    spans: Sequence[Span],
+) -> Iterator[tuple[Fact, float, Span]]:
+    """Facts of what the second step leads to, fitting words that neither step fits."""
+    for score, second, _ in seconds:
+        for third, fit in question.fitting(_out(graph, second.object_id)):
+            apart = all(_apart(fit.span, span) for span in spans)
+            if apart and third.object_id not in (first.subject_id, first.object_id):
+                yield third, min(1.0, score * fit.score * _trust(third) * 1.1), fit.span
 
 
 def _apart(a: Span, b: Span) -> bool:
@@ -226,7 +244,7 @@ def _between(graph: Graph, question: _Question, links: Sequence[LinkedEntity]) -
     if groups or not asks or len(by_id) < 2:
         return groups
     first, second, *_ = by_id.values()
-    for path in paths(graph, first.entity.id, second.entity.id, max_hops=2)[:3]:
+    for path in paths(graph, first.entity.id, second.entity.id, max_hops=3)[:3]:
         score = min(first.score, second.score) * 0.6
         groups.append(_Group(path.facts, score, "path " + " → ".join(path.entities), ()))
     return groups

@@ -15,8 +15,9 @@ from ..text.names import normalize_name
 from ..text.scripts import Language
 from ..text.sentences import sentences
 from ..text.words import stop_words
+from .connections import asked_ends, find_connection
 from .definitions import find_definition
-from .fact_answers import answer_from_facts
+from .fact_answers import answer_from_facts, facts_about
 from .instructions import find_instruction
 from .measures import find_measure, is_uncounted, lacks_measure
 from .premises import unmet_premise
@@ -57,11 +58,17 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         NumberedEvidence(number, piece.kind, piece.title, piece.text)
         for number, piece in enumerate(evidence, start=1)
     ]
+    if answer_from_facts(question, pieces) is not None:
+        return Answerability(_FACT_SCORE, missing)
+    ends = asked_ends(question)
+    if ends is not None:
+        joined = find_connection(ends, pieces) is not None
+        return Answerability(_FACT_SCORE if joined else 0.0, missing)
     if (
-        answer_from_facts(question, pieces) is not None
-        or find_definition(question.text, pieces) is not None
+        find_definition(question.text, pieces) is not None
         or find_instruction(question, pieces) is not None
         or find_measure(question, pieces) is not None
+        or facts_about(question, pieces) is not None
     ):
         return Answerability(_FACT_SCORE, missing)
     if lacks_measure(question, pieces):

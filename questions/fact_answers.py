@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..assertions import asserted_part, denies
 from ..notation import NumberedEvidence, parse_fact, parse_fact_time
@@ -13,11 +13,22 @@ from ..text.sentences import sentences
 from ..text.spans import Span
 from ..text.words import stop_words
 from .asked_kinds import asked_kind, asks_yes_no
+from .fact_chains import (
+    FactAnswer,
+    StatedFact,
+    find_about,
+    find_chain,
+    find_path,
+    find_several,
+    told,
+    with_time,
+)
 from .question import Question
 from .relation_fit import Fit, asked_relations, predicate_fit
 from .terms import key_terms
 
 _MOST_OBJECTS = 5
+_ASKING = stop_words("asking")
 _PLACED = re.compile(r"\b(?:in|within|part of|located)\b|在|位于|属于")
 _PLACE = re.compile(
     r"\b(?:country|region|province|state|county|city|location|located|place|continent)\b|"
@@ -25,44 +36,16 @@ _PLACE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FactAnswer:
-    """The words that answer and the numbers of the facts that say so.
-
-    Where the answer takes two facts, `step` states the one that leads to the other; where it lists
-    several objects, `parts` are these, each with the number of its own fact.
-    """
-
-    text: str
-    numbers: tuple[int, ...]
-    score: float
-    step: str = ""
-    step_number: int = 0
-    parts: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Stated:
-    number: int
-    subject: str
-    predicate: str
-    object: str
-    time: str = ""
-
-
 def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) -> FactAnswer | None:
     """The answer that facts give, or None where the question asks for more than they say.
 
     A question is answered by `object` of a fact whose subject it names and whose predicate it asks
-    for; by `subject` where it names the object; or over two facts where the first leads to the
-    subject of the second. A fact that a passage beside it denies, or for which it names another
+    for; by `subject` where it names the object; over two or three facts where each leads to the
+    subject of the next; or, where it asks how two named things are connected, by the facts between
+    them. A fact that a passage beside it denies, or for which it names another
     object, answers nothing: rules read most facts, and the passage can speak for itself.
     """
-    facts = [
-        _Stated(piece.number, *parts, parse_fact_time(piece.text))
-        for piece in pieces
-        if piece.kind == "fact" and (parts := parse_fact(piece.text)) is not None
-    ]
+    facts = _stated(pieces)
     named, rest = _blank_names(question, facts)
     if not named:
         return None
@@ -70,16 +53,22 @@ def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) ->
     named |= {fold(fact.subject) for fact in naming}
     otherwise = _said_otherwise(facts, [piece for piece in pieces if piece.kind == "passage"])
     facts = [fact for fact in facts if fact.number not in otherwise]
+    connection = find_path(facts, named, question.folded, rest)
+    if connection is not None:
+        return connection
     asked = asked_relations(rest)
     fits = {
         fact.number: fit
         for fact in facts
         if (fit := predicate_fit(fact.predicate, fact.object, rest, asked)) is not None
     }
-    chain = _chain(facts, fits, named)
+    chain = find_chain(facts, fits, named)
     if chain is not None:
         spans, answer = chain
         return answer if _is_explained(rest, spans) else None
+    several = find_several(facts, fits, named)
+    if several is not None:
+        return several if _is_explained(rest, [fits[several.numbers[0]].span]) else None
     if asks_yes_no(question.folded):
         confirmed = _confirmed(question, facts, fits, named, rest)
         if confirmed is not None:
@@ -92,14 +81,29 @@ def answer_from_facts(question: Question, pieces: Sequence[NumberedEvidence]) ->
         if not asks_yes_no(question.folded):
             return None
         # What the fact says answers it; whether that is a no, the reader can tell.
-        return replace(answer, text="; ".join(_told(fact) for fact in used))
+        return replace(answer, text="; ".join(told(fact) for fact in used))
     if not naming or naming[0].number in answer.numbers:
         return answer
     # The name that the question says is not the one that the fact says: show that they are one.
-    return replace(answer, step=_told(naming[0]), step_number=naming[0].number)
+    return replace(answer, steps=((told(naming[0]), naming[0].number),))
 
 
-def _naming(facts: Sequence[_Stated], named: set[str]) -> list[_Stated]:
+def facts_about(question: Question, pieces: Sequence[NumberedEvidence]) -> FactAnswer | None:
+    """What facts say of the thing that a question asks about in general ("tell me about X")."""
+    facts = _stated(pieces)
+    named, rest = _blank_names(question, facts)
+    return find_about(facts, named, rest)
+
+
+def _stated(pieces: Sequence[NumberedEvidence]) -> list[StatedFact]:
+    return [
+        StatedFact(piece.number, *parts, parse_fact_time(piece.text))
+        for piece in pieces
+        if piece.kind == "fact" and (parts := parse_fact(piece.text)) is not None
+    ]
+
+
+def _naming(facts: Sequence[StatedFact], named: set[str]) -> list[StatedFact]:
     """The facts by which a name of the question is another name of something it does not name."""
     return [
         fact
@@ -110,17 +114,11 @@ def _naming(facts: Sequence[_Stated], named: set[str]) -> list[_Stated]:
     ]
 
 
-def _told(fact: _Stated) -> str:
-    """A fact as a clause."""
-    colon = "：" if has_cjk(fact.predicate) else ": "
-    return f"{fact.subject} — {fact.predicate}{colon}{fact.object}"
-
-
 # --- facts against passages -----------------------------------------------------------------------
 
 
 def _said_otherwise(
-    facts: Sequence[_Stated], passages: Sequence[NumberedEvidence]
+    facts: Sequence[StatedFact], passages: Sequence[NumberedEvidence]
 ) -> frozenset[int]:
     """The numbers of the facts that a sentence of the passages denies or says differently."""
     objects: dict[tuple[str, str], set[str]] = {}
@@ -144,7 +142,7 @@ def _said_otherwise(
     return frozenset(found)
 
 
-def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
+def _names_another(sentence: str, fact: StatedFact, objects: set[str]) -> bool:
     """Whether a sentence gives the predicate of a fact, but none of its objects."""
     if any(one in sentence for one in objects):
         return False
@@ -170,7 +168,7 @@ def _names_another(sentence: str, fact: _Stated, objects: set[str]) -> bool:
 # --- names ----------------------------------------------------------------------------------------
 
 
-def _blank_names(question: Question, facts: Sequence[_Stated]) -> tuple[set[str], str]:
+def _blank_names(question: Question, facts: Sequence[StatedFact]) -> tuple[set[str], str]:
     """The folded names of the facts that the question holds, and the question without them."""
     rest = question.folded
     named: set[str] = set()
@@ -195,41 +193,14 @@ def _stands_alone(text: str, start: int, length: int) -> bool:
     )
 
 
-def _chain(
-    facts: Sequence[_Stated], fits: dict[int, Fit], named: set[str]
-) -> tuple[list[Span], FactAnswer] | None:
-    best: tuple[list[Span], FactAnswer] | None = None
-    for first in facts:
-        if first.number not in fits:
-            continue
-        for start, middle in ((first.subject, first.object), (first.object, first.subject)):
-            if fold(start) not in named or fold(middle) in named:
-                continue
-            for second in facts:
-                if second.number not in fits or fold(second.subject) != fold(middle):
-                    continue
-                spans = [fits[first.number].span, fits[second.number].span]
-                if spans[0].end > spans[1].start and spans[1].end > spans[0].start:
-                    continue
-                score = fits[first.number].score * fits[second.number].score
-                if best is None or score > best[1].score:
-                    best = (
-                        spans,
-                        FactAnswer(
-                            second.object, (second.number,), score, _told(first), first.number
-                        ),
-                    )
-    return best
-
-
 def _single(
     question: Question,
-    facts: Sequence[_Stated],
+    facts: Sequence[StatedFact],
     fits: dict[int, Fit],
     named: set[str],
     rest: str,
 ) -> FactAnswer | None:
-    found: list[tuple[float, bool, _Stated]] = []
+    found: list[tuple[float, bool, StatedFact]] = []
     for fact in facts:
         fit = fits.get(fact.number)
         if fit is None or not _is_explained(rest, [fit.span]):
@@ -253,22 +224,15 @@ def _single(
         same.sort(key=lambda fact: fact.time)
     texts: dict[str, int] = {}
     for fact in same:
-        texts.setdefault(_with_time(fact) if forward else fact.subject, fact.number)
+        texts.setdefault(with_time(fact) if forward else fact.subject, fact.number)
     joiner = "、" if has_cjk(best.object) else ", "
     numbers = tuple(fact.number for fact in same)
     return FactAnswer(joiner.join(texts), numbers, score, parts=tuple(texts.items()))
 
 
-def _with_time(fact: _Stated) -> str:
-    """The object of a fact, with when it held where that is known and not said by it."""
-    if not fact.time or fact.time in fact.object:
-        return fact.object
-    return (
-        f"{fact.object}（{fact.time}）" if has_cjk(fact.object) else f"{fact.object} ({fact.time})"
-    )
-
-
-def _names_more(question: Question, facts: Sequence[_Stated], used: Sequence[_Stated]) -> bool:
+def _names_more(
+    question: Question, facts: Sequence[StatedFact], used: Sequence[StatedFact]
+) -> bool:
     """Whether a question names somebody whom the facts that would answer it do not.
 
     "When did Tolstoy write Hamlet?" supposes what the author of Hamlet does not bear out.
@@ -304,7 +268,7 @@ def _fits_kind(question: Question, object_: str) -> bool:
 
 def _confirmed(
     question: Question,
-    facts: Sequence[_Stated],
+    facts: Sequence[StatedFact],
     fits: dict[int, Fit],
     named: set[str],
     rest: str,
@@ -320,7 +284,7 @@ def _confirmed(
             fit = Fit(0.9, Span(*placed.span()))
         if fit is None or not _is_explained(rest, [fit.span]):
             continue
-        text = f"是的，{_told(fact)}" if question.language == "zh" else f"Yes: {_told(fact)}"
+        text = f"是的，{told(fact)}" if question.language == "zh" else f"Yes: {told(fact)}"
         return FactAnswer(text, (fact.number,), fit.score)
     return None
 
@@ -332,4 +296,4 @@ def _is_explained(rest: str, spans: Sequence[Span]) -> bool:
     """
     for span in spans:
         rest = rest[: span.start] + " " * (span.end - span.start) + rest[span.end :]
-    return not key_terms(rest)
+    return all(term in _ASKING for term in key_terms(rest))

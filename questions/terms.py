@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..text.folding import fold
 from ..text.scripts import CJK, has_cjk
@@ -22,23 +23,69 @@ class QuestionTerms:
     characters: Mapping[str, float]
 
 
+# Chinese that only asks: no answer holds it, nor a pair of characters across its edge.
+_ASKING = re.compile(
+    r"哪一?几?[个些位种年月日天里儿家座条部本名支方类]?|什么(?:时候|时间|地方|样|人)?|"
+    r"(?<!好)几[个天年月种次人位岁条本名家点]|"
+    r"多(?:少|久|大|长|高|远|重|深|宽|快)[个名人位年天次种]?|谁|怎么?样?|如何|为什么|为何|何[时地人处种]|"
+    r"是不是|有没有|吗|呢|吧|请问"
+)
+_PAIR_WEIGHT = 4.0  # of two characters that are no word
+
+
 def question_terms(question: str) -> QuestionTerms:
     """The content terms of a question, weighted by how rare they are in the language.
 
-    Chinese terms are words and character pairs, weighted by jieba's own word counts; English
-    terms are words without function words, weighted by length.
+    Chinese terms are words, and pairs of characters of what the dictionary does not know or of
+    content words side by side, weighted by jieba's own word counts; English terms are words
+    without function words, weighted by length.
+
+    >>> sorted(question_terms("钩盲蛇吃什么？").weights)
+    ['吃', '盲蛇', '蛇吃', '钩', '钩盲']
     """
-    weights: dict[str, float] = {}
-    for term in words(question):
-        if term in _STOPS:
-            continue
-        weights[term] = term_weight(term)
     folded = fold(question)
-    for stop in sorted(filter(has_cjk, _STOPS), key=lambda stop: (-len(stop), stop)):
-        if len(stop) > 1:
-            folded = folded.replace(stop, " ")
-    characters = {c: term_weight(c) for c in folded if has_cjk(c) and c not in _STOPS}
+    weights: dict[str, float] = {}
+    characters: dict[str, float] = {}
+    for term in words(_CJK_RUN.sub(" ", folded)):
+        if term not in _STOPS:
+            weights[term] = term_weight(term)
+    for run in _CJK_RUN.findall(folded):
+        for piece in filter(None, _ASKING.split(run)):
+            for tokens in _content_runs(piece):
+                for term in _chinese_terms(tokens):
+                    weights.setdefault(term, term_weight(term))
+                for character in "".join(tokens):
+                    if character not in _STOPS:
+                        characters[character] = term_weight(character)
     return QuestionTerms({t: w for t, w in weights.items() if w > 0}, characters)
+
+
+_CJK_RUN = re.compile(rf"[{CJK}]+")
+
+
+def _content_runs(piece: str) -> list[list[str]]:
+    """The content words of a stretch of Chinese, those side by side together."""
+    runs: list[list[str]] = [[]]
+    known = segmenter().FREQ
+    for token in segmenter().cut(piece):
+        if len(token) == 2 and token not in known and token[1] in _STOPS:
+            token = token[0]  # "蓍有" of "蓍有哪些": the segmenter took two words for a new one
+        if token in _STOPS:
+            runs.append([])
+        else:
+            runs[-1].append(token)
+    return runs
+
+
+def _chinese_terms(tokens: Sequence[str]) -> Iterator[str]:
+    known = segmenter().FREQ
+    for token in tokens:
+        yield token
+        yield from (part for part in segmenter().cut_for_search(token) if part not in _STOPS)
+        if len(token) > 2 or token not in known:
+            yield from (token[start : start + 2] for start in range(len(token) - 1))
+    for one, other in pairwise(tokens):
+        yield one[-1] + other[0]
 
 
 def key_terms(question: str) -> list[str]:
@@ -84,8 +131,8 @@ def term_weight(term: str) -> float:
     if has_cjk(term):
         tokenizer = segmenter()
         count = tokenizer.FREQ.get(term, 0)
-        if not count and len(term) > 1:  # no word: a pair that crosses two words
-            return 4.0 if any(character in _STOPS for character in term) else 7.0
+        if not count and len(term) > 1:
+            return _PAIR_WEIGHT
         return max(1.0, math.log(tokenizer.total / (count + 30)))
     if term[:1].isdigit():
         return 8.0

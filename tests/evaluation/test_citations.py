@@ -101,3 +101,14 @@ def test_long_and_hostile_text_is_judged_within_bounds() -> None:
     assert is_supported(long, f"Before. {long} After.")
     assert marks_in("[1," * 20000) == []
     assert len(marks_in(" [1]" * 2000)) == 2000
+
+
+@given(st.text(max_size=60), st.text(alphabet="：:，,。 .\n|`-ab事件[]1", max_size=80))
+def test_any_text_is_judged_without_an_error(sentence, evidence):
+    is_supported(sentence, evidence)
+    is_supported("事件在特定时间点发生，数据有效。", evidence)
+
+
+def test_lines_of_marks_in_evidence_are_no_error():
+    evidence = "jfr\n：：：\n事件在特定时间点发生。\n：，\n"
+    assert is_supported("事件在特定时间点发生。", evidence)

@@ -31,7 +31,7 @@ PIECES = [
 
 def answered(question):
     found = answer_from_facts(Question(question), PIECES)
-    return "" if found is None else f"{found.text} | {found.step}"
+    return "" if found is None else f"{found.text} | {'; '.join(told for told, _ in found.steps)}"
 
 
 @pytest.mark.parametrize(
