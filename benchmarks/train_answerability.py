@@ -2,9 +2,9 @@
 
 Only the half of the questions that chooses settings is seen; benchmarks/declining.py reports the
 other. Chinese: CMRC 2018 with the passage gone and with only the answer's sentences gone, and RGB
-with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone. Each question is
-seen as it is and in other words (paraphrases.py). It needs
-scikit-learn, which comes with sentence-transformers.
+with its own negatives. English: HotpotQA and MuSiQue with the gold passages gone, HotpotQA with
+only the answer's sentences gone. Each question is seen as it is and in other words
+(paraphrases.py). It needs scikit-learn, which comes with sentence-transformers.
 
 Run: python benchmarks/train_answerability.py [--output FILE]
 """
@@ -32,7 +32,11 @@ SETS = {
         ("cmrc2018", "answer sentences gone", 350),
         ("rgb_zh", "own negatives only", None),
     ),
-    "en": (("hotpotqa", "both hops gone", None), ("musique", "both hops gone", None)),
+    "en": (
+        ("hotpotqa", "both hops gone", None),
+        ("hotpotqa", "answer sentences gone", 350),
+        ("musique", "both hops gone", None),
+    ),
 }
 # The share of questions with their passage gone (the first set) that 0.5 declines.
 DECLINED = {"zh": 0.88, "en": 0.80}

@@ -22,8 +22,10 @@ from .instructions import find_instruction
 from .measures import find_measure, is_uncounted, lacks_measure
 from .premises import unmet_premise
 from .question import Question
+from .relation_fit import asked_relations
 from .sentence_selection import fits_asked_kind, rank_sentences
-from .terms import coverage, missing_terms
+from .terms import coverage, holds_term, latin_words, missing_terms
+from .topics import named_titles, on_topic
 
 DEFAULT_THRESHOLDS: Mapping[Language, float] = {"zh": 0.5, "en": 0.5}
 """Below these an agent declines. They fit encyclopedic text; `groundglm calibrate` fits yours."""
@@ -33,7 +35,8 @@ _WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
     Path(__file__).with_name("answerability.json").read_text("utf-8")
 )
 _FACT_SCORE = 0.9
-_UNCOUNTED = 1.0  # and where nothing counts what it asks the number of
+_UNCOUNTED = 1.6  # and where nothing counts what it asks the number of
+_UNNAMED = 3.0  # and where nothing names the relation that it asks for
 _UNMET = 2.0  # how much less likely an answer is where what the question supposes is nowhere
 
 
@@ -80,9 +83,41 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
     raw = weights["bias"] + sum(weights[name] * value for name, value in values.items())
     if unmet_premise(question, pieces):
         raw -= _UNMET
+    elif _names_no_relation(question, pieces):
+        raw -= _UNNAMED
     if is_uncounted(question, pieces):
         raw -= _UNCOUNTED
     return Answerability(1 / (1 + math.exp(-raw)), missing)
+
+
+# What texts say of someone by these words or not at all; a nationality, say, needs no word for it.
+_SAID_BY_NAME = frozenset({"spouse", "father", "mother", "child", "sibling", "price", "capital"})
+
+
+def _names_no_relation(question: Question, pieces: Sequence[NumberedEvidence]) -> bool:
+    """Whether what speaks of the topic nowhere names the one relation of it that is asked for."""
+    asked = [pair for pair in asked_relations(question.folded) if pair[0].name in _SAID_BY_NAME]
+    titles = named_titles(question.folded, pieces)
+    if not asked or not titles:
+        return False
+    rest = question.folded
+    for said in (*titles, *(span.cut(question.folded) for _, span in asked)):
+        rest = rest.replace(said, " ")
+    if Question(rest).key_terms:
+        return False  # it asks for more, so that a text may say it in another way
+    speak = on_topic(question.folded, pieces)
+    told = [
+        f"{piece.title}\n{piece.text}"
+        for piece, speaks in zip(pieces, speak, strict=True)
+        if speaks
+    ]
+    folded = fold("\n".join(told))
+    present = latin_words(folded)
+    return not any(
+        holds_term(word, present, folded)
+        for term, words in question.terms.others.items()
+        for word in (term, *words)
+    )
 
 
 def features(question: Question, passages: Sequence[Evidence]) -> dict[str, float] | None:
@@ -99,15 +134,18 @@ def features(question: Question, passages: Sequence[Evidence]) -> dict[str, floa
     best = pieces[ranked[0].number - 1] if ranked else pieces[0]
     sentence = ranked[0].text if ranked else ""
     texts = [f"{piece.title}\n{piece.text}" for piece in pieces]
-    covers = [coverage(terms, text) for text in texts]
+    others = question.terms.others
+    covers = [coverage(terms, text, others) for text in texts]
     scores = [passage.score for passage in passages]
     keys = question.key_terms
-    in_best = [coverage(terms, f"{best.title} {s.cut(best.text)}") for s in sentences(best.text)]
+    in_best = [
+        coverage(terms, f"{best.title} {s.cut(best.text)}", others) for s in sentences(best.text)
+    ]
     return {
         "best sentence": ranked[0].score if ranked else 0.0,
         "second sentence": ranked[1].score if len(ranked) > 1 else 0.0,
         "first passage": covers[0],
-        "first two passages": coverage(terms, "\n".join(texts[:2])),
+        "first two passages": coverage(terms, "\n".join(texts[:2]), others),
         "best passage": max(covers),
         "first above the later": covers[0] - _mean(covers[4:10]),
         "margin": _margin(scores),

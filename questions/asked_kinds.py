@@ -9,16 +9,25 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class AskedKind:
-    """A kind of thing: how questions ask for it, and how sentences give it (asked_kinds.toml)."""
+    """A kind of thing: how questions ask for it, and how sentences give it (asked_kinds.toml).
+
+    What holds nothing `possible` cannot give it; None where no pattern tells.
+    """
 
     name: str
     asked: re.Pattern[str]
     given: re.Pattern[str]
+    possible: re.Pattern[str] | None
 
 
 _TABLE = tomllib.loads(Path(__file__).with_name("asked_kinds.toml").read_text("utf-8"))
 KINDS: Sequence[AskedKind] = tuple(
-    AskedKind(row["name"], re.compile(row["asked"]), re.compile(row["given"]))
+    AskedKind(
+        row["name"],
+        re.compile(row["asked"]),
+        re.compile(row["given"]),
+        re.compile(row["possible"]) if "possible" in row else None,
+    )
     for row in _TABLE["kind"]
 )
 

@@ -22,7 +22,7 @@ _MOST_SENTENCES = 60  # of a passage that are looked at
 
 _ASKED = re.compile(
     r"(?:(?:what|who)(?:'s| is| are| was| were) (?:meant by )?|"
-    r"what does (?=.+ (?:mean|stand for)\W*$)|"
+    r"what (?:does|do) (?=.+ (?:mean|stand for|do|refer to)\W*$)|"
     r"(?:please |can you |could you |i want to |i'd like to )*"
     r"(?:(?:tell|teach) me (?:something |more |a bit )?about |know (?:more )?about |"
     r"(?:define|describe|explain|introduce|summari[sz]e|outline) |"
@@ -30,7 +30,7 @@ _ASKED = re.compile(
     r"(?:summary|overview|definition|description|introduction|outline) (?:of|to) ))"
     r"(?:the (?:article|page|document|text|entry) (?:about |on |of )?)?"
     r"(?:an? |the )?(?P<subject>.+?)"
-    r"(?: (?:mean|stand for|article|page|document|entry))?[\s?.!]*"
+    r"(?: (?:mean|stand for|do|refer to|article|page|document|entry|(?:used |good )?for))?[\s?.!]*"
 )
 _ASKED_ZH = (
     re.compile(
@@ -47,7 +47,10 @@ _ASKED_ZH = (
         r"(?P<subject>[^，。？?]+?)(?:这[篇个](?:文章|文档|词条|页面)|"
         r"的?(?:主要)?(?:内容|情况|资料|简介|介绍|文章))?[。！!]*"
     ),
-    re.compile(r"(?P<subject>[^，。？?]+?)的?(?:定义|简介|介绍|意思|概况)(?:是什么)?[？?。]*"),
+    re.compile(r"(?P<subject>[^，。？?]+?)(?:有|起)?(?:什么|何|啥)(?:用途|用处|用|作用)[？?。]*"),
+    re.compile(
+        r"(?P<subject>[^，。？?]+?)的?(?:用途|作用|定义|简介|介绍|意思|概况)(?:是什么)?[？?。]*"
+    ),
 )
 # A message that begins so is a question of another kind, or a sentence.
 _NO_TITLE = re.compile(
@@ -138,7 +141,7 @@ def find_definition(message: str, pieces: Sequence[NumberedEvidence]) -> Definit
 def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Definition]]:
     """Sentences that may define the subject, each with how strongly it does."""
     found: list[tuple[float, Definition]] = []
-    is_title = normalize_name(subject) in _title_forms(piece.title)
+    is_title = not _title_forms(piece.title).isdisjoint(_subject_forms(subject))
     opening = True  # whether no prose has come yet
     for span in sentences(piece.text)[:_MOST_SENTENCES]:
         sentence = span.cut(piece.text)
@@ -169,14 +172,34 @@ def _title_forms(title: str) -> frozenset[str]:
     return frozenset(normalize_name(form) for form in forms if form)
 
 
+# "the watch command", "zoxide 工具": what it is called, and what sort of thing it is.
+_SORT = re.compile(
+    r"(?i) (?:command|tool|library|package|program|option|function|project|framework)$|"
+    r"(?:命令|工具|函数|软件|项目|框架|程序|指令|库)$"
+)
+
+
+def _subject_forms(subject: str) -> frozenset[str]:
+    """A subject whole, without the sort of thing that it is, and in the singular."""
+    forms = {subject, _SORT.sub("", subject)}
+    forms |= {form[:-1] for form in forms if form.endswith("s") and len(form) > 4}
+    return frozenset(normalize_name(form) for form in forms if form)
+
+
 def _is_prose(sentence: str) -> bool:
-    """Whether a stretch is a sentence, not a heading, a picture or a row of marks."""
-    return not sentence.startswith(("#", "![", "```", "---", "|", "[![")) and len(sentence) > 3
+    """Whether a stretch is a sentence, not a heading, a picture, a link or a row of marks."""
+    if sentence.startswith(("#", "![", "```", "---", "|", "[![", ":::")) or len(sentence) <= 3:
+        return False
+    return _LINK_ALONE.fullmatch(sentence.strip()) is None
+
+
+_LINK_ALONE = re.compile(r"[-*> ]{0,4}\[[^\[\]]{1,200}\]\([^()]{1,500}\)")
 
 
 def _begins_with(sentence: str, subject: str) -> bool:
     """Whether a sentence begins with the subject and goes on to say what it is."""
-    opened = re.sub(r"^(?:[-*•\d.]+ )?(?:(?:the|an?) )?[\"'“‘《「*\[]*", "", sentence)
+    unquoted = re.sub(r"[\"“”]", "", sentence)
+    opened = re.sub(r"^(?:[-*•\d.]+ )?(?:(?:the|an?) )?['‘《「*\[]*", "", unquoted)
     if not opened.startswith(subject):
         return False
     rest = re.sub(r"^[*\]]*(?:\(https?://[^)]*\))?\**", "", opened[len(subject) :])

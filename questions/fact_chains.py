@@ -135,7 +135,11 @@ _MOST_TOLD = 3
 def find_about(facts: Sequence[StatedFact], named: set[str], rest: str) -> FactAnswer | None:
     """Some facts of the one thing that a question asks about in general, what it is first."""
     told_of = [fact for fact in facts if fold(fact.subject) in named]
-    if not told_of or len({fold(fact.subject) for fact in told_of}) > 1 or not is_general(rest):
+    if (
+        not told_of
+        or len({fold(fact.subject) for fact in told_of}) > 1
+        or not is_general(rest, wholly=True)
+    ):
         return None
     told_of.sort(key=lambda fact: plain_predicate(fact.predicate) not in DEFINING)
     parts = tuple((told(fact, with_time(fact)), fact.number) for fact in told_of[:_MOST_TOLD])

@@ -76,7 +76,8 @@ def find_instruction(question: Question, pieces: Sequence[NumberedEvidence]) -> 
     match = _ASKED.search(question.folded)
     if match is None:
         return None
-    named = match["named"] or _named_option(question.text)
+    # As the question writes it: -h and -H are two options.
+    named = question.text[slice(*match.span("named"))] or _named_option(question.text)
     listed = [piece for piece in pieces if piece.kind == "passage"]
     whole: dict[str, str] = {}
     for piece in listed:

@@ -47,7 +47,7 @@ class Question:
     @cached_property
     def kind(self) -> AskedKind | None:
         """The kind of thing that it asks for, where a word says so."""
-        return asked_kind(self.text)
+        return asked_kind(self.folded)
 
     @cached_property
     def small_talk(self) -> SmallTalk | None:

@@ -129,11 +129,15 @@ _GENERAL = re.compile(
 )
 
 
-def is_general(question: str) -> bool:
+def is_general(question: str, *, wholly: bool = False) -> bool:
     """Whether a question (names blanked out) asks about its subject in general.
+
+    Args:
+        question: The folded question.
+        wholly: Whether not even one Chinese character may be left that asks for something else.
 
     >>> is_general("介绍一下  "), is_general("who was   ?"), is_general("who directed  ?")
     (True, True, False)
     """
     rest = re.sub(r"[\W_]+|[吗呢的了吧啊是]", "", _GENERAL.sub(" ", question))
-    return len(rest) <= (1 if has_cjk(rest) else 0)
+    return len(rest) <= (1 if has_cjk(rest) and not wholly else 0)

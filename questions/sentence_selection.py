@@ -18,11 +18,14 @@ from ..text.spans import Span
 from ..text.words import words
 from .question import Question
 from .terms import QuestionTerms, coverage, holds_term
-from .topics import bare_title, on_topic
+from .topics import bare_title, named_titles, on_topic
 
 # A further sentence is given when it scores at least this share of the best one.
 _LEAST_SHARE = 0.3
 _MUCH = 3
+_LOOKED_AT = 3  # of the ranked sentences, for anything that could be a time
+_NAMED = 0.2  # of the weight of what only names the topic, in passages of something else
+_ALL = 0.95  # of the weight of the terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,11 @@ def rank_sentences(
     listed = [passage for passage in passages if passage.kind == "passage"]
     ranked: list[SelectedSentence] = []
     speak = on_topic(question.folded, listed)
+    topics = "\n".join(named_titles(question.folded, listed))
+    whole = question.language == "en" and _says_all(terms, question, listed)
     for rank, passage in enumerate(listed):
-        bonus = _passage_bonus(question, rank, listed)
-        scored = _scored(question, terms, passage, bonus)
+        bonus = _passage_bonus(question, rank, listed, whole=whole)
+        scored = _scored(question, terms, passage, bonus, topics)
         if everywhere or speak[rank]:
             ranked += scored
         elif question.language == "en":
@@ -70,8 +75,27 @@ def _holds_much(terms: QuestionTerms, sentence: str) -> bool:
     return sum(holds_term(term, present, folded) for term in terms.weights) >= _MUCH
 
 
-def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvidence]) -> float:
-    """How much a passage's place and title speak for its sentences."""
+def _says_all(
+    terms: QuestionTerms, question: Question, passages: Sequence[NumberedEvidence]
+) -> bool:
+    """Whether a passage titled by what the question names holds all else that it asks."""
+    for passage in passages:
+        title = bare_title(passage.title)
+        if title and title in question.folded:
+            named = Counter(words(title))
+            asked = {t: w for t, w in terms.weights.items() if not holds_term(t, named, title)}
+            if asked and coverage(asked, passage.text, terms.others) >= _ALL:
+                return True
+    return False
+
+
+def _passage_bonus(
+    question: Question, rank: int, passages: Sequence[NumberedEvidence], *, whole: bool
+) -> float:
+    """How much a passage's place and title speak for its sentences.
+
+    `whole`: whether the passage of the thing named holds the rest as well: nothing leads on then.
+    """
     passage = passages[rank]
     if question.language == "zh":
         # The first document is nearly always the right one.
@@ -84,14 +108,14 @@ def _passage_bonus(question: Question, rank: int, passages: Sequence[NumberedEvi
     if not title:
         return bonus
     if title in question.folded:
-        bonus -= 0.2
-    elif any(title in fold(other.text) for other in passages if other is not passage):
+        bonus += 0.3 if whole else -0.2
+    elif not whole and any(title in fold(other.text) for other in passages if other is not passage):
         bonus += 0.4
     return bonus
 
 
 def _scored(
-    question: Question, terms: QuestionTerms, passage: NumberedEvidence, bonus: float
+    question: Question, terms: QuestionTerms, passage: NumberedEvidence, bonus: float, topics: str
 ) -> list[SelectedSentence]:
     spans = sentences(passage.text)
     if not spans:
@@ -100,17 +124,20 @@ def _scored(
     topic_words = Counter(words(passage.title))
     lead = "" if topic else fold(spans[0].cut(passage.text))
     lead_words = Counter(words(lead))
+    named = Counter(words(topics))
     weights: dict[str, float] = {}
     for term, weight in terms.weights.items():
         if topic and holds_term(term, topic_words, topic):
             continue
         weights[term] = weight * (0.3 if lead and holds_term(term, lead_words, lead) else 1.0)
+        if topics and holds_term(term, named, topics):
+            weights[term] *= _NAMED
     characters = {c: w for c, w in terms.characters.items() if c not in topic}
     scored: list[SelectedSentence] = []
     spans = [span for span in spans if _says_something(span.cut(passage.text))] or spans
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
-        score = coverage(weights, sentence) + 0.3 * coverage(characters, sentence)
+        score = coverage(weights, sentence, terms.others) + 0.3 * coverage(characters, sentence)
         score += 0.2 * fits_asked_kind(question, sentence)
         if index == 0 and not has_cjk(question.text):
             score += 0.1
@@ -144,7 +171,11 @@ def select_sentences(
     chosen: list[SelectedSentence] = []
     room = max_characters
     best = 0.0
-    for candidate in rank_sentences(question, passages):
+    possible = question.kind.possible if question.kind is not None else None
+    ranked = rank_sentences(question, passages)
+    if possible is not None and not any(possible.search(one.text) for one in ranked[:_LOOKED_AT]):
+        return []
+    for candidate in ranked:
         if len(chosen) == limit:
             break
         if chosen and (len(candidate.text) > room or candidate.score < _LEAST_SHARE * best):

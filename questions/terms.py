@@ -3,13 +3,17 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import chain, pairwise
+from types import MappingProxyType
 
+from ..relations import RELATIONS
 from ..text.folding import fold
 from ..text.scripts import CJK, has_cjk
 from ..text.words import segmenter, stem_word, stop_words, words
+from .relation_fit import asked_relations
 
 _STOPS = stop_words()
 _MOST_MISSING = 5
@@ -17,10 +21,14 @@ _MOST_MISSING = 5
 
 @dataclass(frozen=True, slots=True)
 class QuestionTerms:
-    """The terms of a question that can tell sentences apart, with their weights."""
+    """The terms of a question that can tell sentences apart, with their weights.
+
+    `others` are for some terms the words by which texts name the relation that the term asks for.
+    """
 
     weights: Mapping[str, float]
     characters: Mapping[str, float]
+    others: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 # Chinese that only asks: no answer holds it, nor a pair of characters across its edge.
@@ -57,7 +65,45 @@ def question_terms(question: str) -> QuestionTerms:
                 for character in "".join(tokens):
                     if character not in _STOPS:
                         characters[character] = term_weight(character)
-    return QuestionTerms({t: w for t, w in weights.items() if w > 0}, characters)
+    kept = {term: weight for term, weight in weights.items() if weight > 0}
+    return QuestionTerms(kept, characters, _others(folded, kept))
+
+
+def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
+    """For each term by which a question asks for a relation, how texts name that relation."""
+    found: dict[str, frozenset[str]] = {}
+    for relation, span in asked_relations(folded):
+        said = span.cut(folded)
+        for term in terms:
+            if term in said:
+                found[term] = found.get(term, frozenset()) | _naming_words()[relation.name]
+    return found
+
+
+@cache
+def _naming_words() -> Mapping[str, frozenset[str]]:
+    """The words that name each relation of the table, without those that name many."""
+    words_of = {
+        relation.name: {
+            word for predicate in relation.predicates for word in _words_of_predicate(predicate)
+        }
+        for relation in RELATIONS
+    }
+    counts = Counter(word for listed in words_of.values() for word in listed)
+    return {
+        name: frozenset(word for word in listed if counts[word] < _MANY)
+        for name, listed in words_of.items()
+    }
+
+
+_MANY = 3
+
+
+def _words_of_predicate(predicate: str) -> list[str]:
+    if has_cjk(predicate):
+        bare = re.sub(r"(?:于|地点|地|时间|日期|年月|年份)$", "", predicate)
+        return [bare] if len(bare) > 1 else []
+    return [word for word in predicate.split() if len(word) > 3 and word not in _STOPS]
 
 
 _CJK_RUN = re.compile(rf"[{CJK}]+")
@@ -159,15 +205,31 @@ def holds_term(term: str, present: Counter[str], folded: str) -> bool:
     if term in present:
         return True
     stem = stem_word(term)
-    return any(stem == stem_word(word) for word in present if word[:3] == term[:3])
+    return any(stem == stem_word(word) for word in present if word[:1] == term[:1])
 
 
-def coverage(weights: Mapping[str, float], text: str) -> float:
-    """The weighted share of terms that a text holds, 0 where there are none."""
+_OTHERWISE = 0.45  # of a term's weight, where a text names what it asks for in other words
+
+
+def coverage(
+    weights: Mapping[str, float],
+    text: str,
+    others: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> float:
+    """The weighted share of terms that a text holds, 0 where there are none.
+
+    A term is held as well where the text holds one of its `others` (`QuestionTerms.others`).
+    """
     total = sum(weights.values())
     if not total:
         return 0.0
     folded = fold(text)
-    needs_words = any(not has_cjk(term) for term in weights)
+    needs_words = any(not has_cjk(term) for term in (*weights, *chain(*others.values())))
     present = Counter(words(text) if needs_words else list[str]())
-    return sum(w for term, w in weights.items() if holds_term(term, present, folded)) / total
+    held = 0.0
+    for term, weight in weights.items():
+        if holds_term(term, present, folded):
+            held += weight
+        elif any(holds_term(other, present, folded) for other in others.get(term, ())):
+            held += _OTHERWISE * weight
+    return held / total

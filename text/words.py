@@ -3,6 +3,7 @@
 import logging
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,14 +75,25 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def stem_word(word: str) -> str:
-    """The stem of an English word, by Porter's second algorithm (Snowball).
+    """The stem of an English word, by Porter's second algorithm (Snowball); of "won" that of "win".
 
     >>> stem_word("located") == stem_word("location"), stem_word("directs") == stem_word("direct")
     (True, True)
+    >>> stem_word("won") == stem_word("wins")
+    True
     """
     from snowballstemmer.english_stemmer import EnglishStemmer
 
-    return EnglishStemmer().stemWord(word)  # a new one each time: it keeps the word while it works
+    return EnglishStemmer().stemWord(
+        _bases().get(word, word)
+    )  # a new one each time: it keeps the word while it works
+
+
+@cache
+def _bases() -> Mapping[str, str]:
+    """The base of each irregular form of a verb (irregular_verbs.toml)."""
+    table = tomllib.loads(Path(__file__).with_name("irregular_verbs.toml").read_text("utf-8"))
+    return {form: base for base, forms in table["forms"].items() for form in forms}
 
 
 @cache
