@@ -147,7 +147,7 @@ def features(question: Question, passages: Sequence[Evidence]) -> dict[str, floa
         "first passage": covers[0],
         "first two passages": coverage(terms, "\n".join(texts[:2]), others),
         "best passage": max(covers),
-        "first above the later": covers[0] - _mean(covers[4:10]),
+        "first above the later": covers[0] - _later(covers),
         "margin": _margin(scores),
         "mean of the later scores": _mean(scores[1:10]) / (scores[0] or 1.0),
         "title in the question": float(_title_in_question(question, passages[0])),
@@ -175,6 +175,15 @@ def _common_run(question: Question, sentence: str) -> float:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
+
+
+# What later passages cover of a question, as a share of what the first does, where there are none:
+# about as in bases that are large enough. A small base is no worse for being small.
+_LATER = 0.35
+
+
+def _later(covers: Sequence[float]) -> float:
+    return _mean(covers[4:10]) if len(covers) > 4 else _LATER * covers[0]
 
 
 def _margin(scores: Sequence[float]) -> float:

@@ -15,6 +15,7 @@ from ..text.names import normalize_name
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
+from .topics import bare_title
 
 _LONGEST_SUBJECT = 80
 _BEGINS = 3.0  # the force of a sentence that begins with the subject and says what it is
@@ -168,7 +169,8 @@ def _title_forms(title: str) -> frozenset[str]:
     """A title whole, and without what stands in brackets behind it."""
     whole = title[:MAX_TITLE_CHARACTERS]
     bare = re.sub(r"\s*[(（][^)）]*[)）]\s*$", "", whole)
-    forms = (re.sub(r"(?i)^(?:the|an?) ", "", form) for form in (whole, bare))
+    named = bare_title(title)  # "jieba-README": the file is named after what it is about
+    forms = (re.sub(r"(?i)^(?:the|an?) ", "", form) for form in (whole, bare, named))
     return frozenset(normalize_name(form) for form in forms if form)
 
 

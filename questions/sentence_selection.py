@@ -135,6 +135,8 @@ def _scored(
     characters = {c: w for c, w in terms.characters.items() if c not in topic}
     scored: list[SelectedSentence] = []
     spans = [span for span in spans if _says_something(span.cut(passage.text))] or spans
+    asked = frozenset(words(question.text))
+    spans = [span for span in spans if _adds(span.cut(passage.text), asked)] or spans
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence, terms.others) + 0.3 * coverage(characters, sentence)
@@ -151,6 +153,11 @@ def _says_something(sentence: str) -> bool:
         not sentence.startswith(("#", "![", "[!["))
         and re.search(r"\w\w|[\u3400-\u9fff]", sentence) is not None
     )
+
+
+def _adds(sentence: str, asked: frozenset[str]) -> bool:
+    """Whether a sentence says anything that the question does not say itself."""
+    return not asked.issuperset(words(sentence))
 
 
 def select_sentences(

@@ -34,7 +34,8 @@ def correct_name(
 
     `names` are further ones that are known.
 
-    A question that names one rightly is left alone, and so is one that two names are as near to.
+    A question that names one rightly is left alone, and so are one that two names are as near to
+    and words that the evidence says just so.
 
     >>> piece = NumberedEvidence(1, "passage", "Kermode bear", "It is white.")
     >>> correct_name("Where does the Kermod bear live?", [piece]).question
@@ -44,14 +45,24 @@ def correct_name(
     names = list(dict.fromkeys([*_names(pieces), *names]))
     if not names or any(is_named(fold(name), folded) for name in names):
         return None
+    text = fold("\n".join(piece.text for piece in pieces))
     found = sorted(
-        (-ratio, name, span) for name in names for ratio, span in _near(fold(name), folded)
+        (-ratio, name, span)
+        for name in names
+        for ratio, span in _near(fold(name), folded)
+        if not _stands(span.cut(folded), text)  # what the evidence itself says is no slip
     )
     if not found or (len(found) > 1 and found[0][0] == found[1][0] and found[0][1] != found[1][1]):
         return None
     _, name, span = found[0]
-    text = f"{question[: span.start]}{name}{question[span.end :]}"
-    return Correction(span.cut(question), name, text)
+    read = f"{question[: span.start]}{name}{question[span.end :]}"
+    return Correction(span.cut(question), name, read)
+
+
+def _stands(said: str, text: str) -> bool:
+    if has_cjk(said):
+        return said in text
+    return re.search(rf"(?<!\w){re.escape(said)}(?!\w)", text) is not None
 
 
 def _names(pieces: Iterable[NumberedEvidence]) -> list[str]:
