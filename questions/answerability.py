@@ -37,6 +37,7 @@ _WEIGHTS: Mapping[Language, Mapping[str, float]] = json.loads(
 _FACT_SCORE = 0.9
 _UNCOUNTED = 1.6  # and where nothing counts what it asks the number of
 _UNNAMED = 3.0  # and where nothing names the relation that it asks for
+_LACKING = 1.3  # and where nothing that speaks of the topic names the attribute asked for
 _UNMET = 2.0  # how much less likely an answer is where what the question supposes is nowhere
 
 
@@ -85,6 +86,8 @@ def score_answerability(question: Question, evidence: Sequence[Evidence]) -> Ans
         raw -= _UNMET
     elif _names_no_relation(question, pieces):
         raw -= _UNNAMED
+    elif _lacks_attribute(question, pieces):
+        raw -= _LACKING
     if is_uncounted(question, pieces):
         raw -= _UNCOUNTED
     return Answerability(1 / (1 + math.exp(-raw)), missing)
@@ -105,6 +108,32 @@ def _names_no_relation(question: Question, pieces: Sequence[NumberedEvidence]) -
         rest = rest.replace(said, " ")
     if Question(rest).key_terms:
         return False  # it asks for more, so that a text may say it in another way
+    words = [word for term, words in question.terms.others.items() for word in (term, *words)]
+    return not _said_of_topic(question, pieces, words)
+
+
+# "Who is the mayor of X?", "X's mascot", X的发行量是多少: the attribute that is asked for.
+_ATTRIBUTE = re.compile(
+    r"\b(?:who|what) (?:is|was|are|were) the (?:current |present )?(?P<of>[a-z]{4,}) of\b|"
+    r"['’]s (?P<own>[a-z]{4,})[?.\s]*$|"
+    r"的(?P<zh>[\u4e00-\u9fff]{2,4}?)(?:现在)?(?:是|有|为)?(?:多少|几)"
+)
+
+
+def _lacks_attribute(question: Question, pieces: Sequence[NumberedEvidence]) -> bool:
+    """Whether what speaks of the topic does not even name the attribute asked for."""
+    match = _ATTRIBUTE.search(question.folded)
+    if match is None or not named_titles(question.folded, pieces):
+        return False
+    noun = next(filter(None, match.groups()))
+    others = (words for term, words in question.terms.others.items() if term in noun)
+    return not _said_of_topic(question, pieces, [noun, *(one for words in others for one in words)])
+
+
+def _said_of_topic(
+    question: Question, pieces: Sequence[NumberedEvidence], words: Sequence[str]
+) -> bool:
+    """Whether evidence that speaks of the topic holds one of the words."""
     speak = on_topic(question.folded, pieces)
     told = [
         f"{piece.title}\n{piece.text}"
@@ -113,11 +142,7 @@ def _names_no_relation(question: Question, pieces: Sequence[NumberedEvidence]) -
     ]
     folded = fold("\n".join(told))
     present = latin_words(folded)
-    return not any(
-        holds_term(word, present, folded)
-        for term, words in question.terms.others.items()
-        for word in (term, *words)
-    )
+    return any(holds_term(word, present, folded) for word in words)
 
 
 def features(question: Question, passages: Sequence[Evidence]) -> dict[str, float] | None:

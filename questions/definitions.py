@@ -142,11 +142,12 @@ def find_definition(message: str, pieces: Sequence[NumberedEvidence]) -> Definit
 def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Definition]]:
     """Sentences that may define the subject, each with how strongly it does."""
     found: list[tuple[float, Definition]] = []
+    forms = _subject_forms(subject) | _title_forms(piece.title)
     is_title = not _title_forms(piece.title).isdisjoint(_subject_forms(subject))
     opening = True  # whether no prose has come yet
     for span in sentences(piece.text)[:_MOST_SENTENCES]:
         sentence = span.cut(piece.text)
-        if not _is_prose(sentence):
+        if not _is_prose(sentence) or normalize_name(sentence) in forms:
             continue
         begins = _begins_with(fold(sentence), subject)
         force = 0.0

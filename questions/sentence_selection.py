@@ -16,6 +16,7 @@ from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from ..text.spans import Span
 from ..text.words import words
+from .instructions import asks_how
 from .question import Question
 from .terms import QuestionTerms, coverage, holds_term
 from .topics import bare_title, named_titles, on_topic
@@ -23,6 +24,7 @@ from .topics import bare_title, named_titles, on_topic
 # A further sentence is given when it scores at least this share of the best one.
 _LEAST_SHARE = 0.3
 _MUCH = 3
+_ACTION = 0.5  # of the weight of what is to be done, where nothing instructs
 _LOOKED_AT = 3  # of the ranked sentences, for anything that could be a time
 _NAMED = 0.2  # of the weight of what only names the topic, in passages of something else
 _ALL = 0.95  # of the weight of the terms
@@ -155,6 +157,12 @@ def _says_something(sentence: str) -> bool:
     )
 
 
+def _holds_action(question: Question, sentence: str) -> bool:
+    """Whether a sentence holds most of what a question asks how to do."""
+    terms = question.terms
+    return coverage(terms.weights, sentence, terms.others) >= _ACTION
+
+
 def _adds(sentence: str, asked: frozenset[str]) -> bool:
     """Whether a sentence says anything that the question does not say itself."""
     return not asked.issuperset(words(sentence))
@@ -180,6 +188,8 @@ def select_sentences(
     best = 0.0
     possible = question.kind.possible if question.kind is not None else None
     ranked = rank_sentences(question, passages)
+    if asks_how(question.folded):
+        ranked = [one for one in ranked if _holds_action(question, one.text)]
     if possible is not None and not any(possible.search(one.text) for one in ranked[:_LOOKED_AT]):
         return []
     for candidate in ranked:
