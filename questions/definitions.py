@@ -142,6 +142,7 @@ def find_definition(message: str, pieces: Sequence[NumberedEvidence]) -> Definit
 def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Definition]]:
     """Sentences that may define the subject, each with how strongly it does."""
     found: list[tuple[float, Definition]] = []
+    spelt = subject.isalnum() and len(subject) <= 8  # an abbreviation is best spelt out
     forms = _subject_forms(subject) | _title_forms(piece.title)
     is_title = not _title_forms(piece.title).isdisjoint(_subject_forms(subject))
     opening = True  # whether no prose has come yet
@@ -159,7 +160,7 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
         elif opening and _gives_other_name(fold(sentence), subject):
             force = 2.0
         elif _spells_out(fold(sentence), subject):
-            force = 1.5
+            force = _BEGINS if spelt else 2.5
         if force:
             found.append((force, Definition(piece.number, sentence, span)))
         opening = False
@@ -193,6 +194,8 @@ def _is_prose(sentence: str) -> bool:
     """Whether a stretch is a sentence, not a heading, a picture, a link or a row of marks."""
     if sentence.startswith(("#", "![", "```", "---", "|", "[![", ":::")) or len(sentence) <= 3:
         return False
+    if re.search(r"\w", sentence) is None:
+        return False
     return _LINK_ALONE.fullmatch(sentence.strip()) is None
 
 
@@ -213,7 +216,8 @@ def _begins_with(sentence: str, subject: str) -> bool:
 _VERB = re.compile(r"\b(?:is|are|was|were)(?:n't)? ")
 _ELSE = re.compile(
     r"(?:in|at|on|not|never|also|available|listed|closed|open|(?:an? )?different|similar|used|"
-    r"the same|better|worse|now|still|here|there|under)\b"
+    r"the same|better|worse|now|still|here|there|under|"
+    r"(?:first |originally )?(?:[a-z]{3,}ed|born|built|held|led|made|found) (?!as an?))\b"
 )
 
 

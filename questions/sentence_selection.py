@@ -151,10 +151,14 @@ def _scored(
 
 def _says_something(sentence: str) -> bool:
     """Whether a stretch of text is more than a heading, a picture or a line of marks."""
-    return (
-        not sentence.startswith(("#", "![", "[!["))
-        and re.search(r"\w\w|[\u3400-\u9fff]", sentence) is not None
-    )
+    if sentence.startswith(("#", "![", "[![")):
+        return False
+    heading = _HEADING_ALONE.fullmatch(sentence.strip()) is not None
+    return not heading and re.search(r"\w\w|[\u3400-\u9fff]", sentence) is not None
+
+
+# Two or three words without an end: what stands above a text.
+_HEADING_ALONE = re.compile(r"[A-Z][A-Za-z'’-]*(?: [A-Za-z'’-]+){0,2}")
 
 
 def _holds_action(question: Question, sentence: str) -> bool:
@@ -188,7 +192,7 @@ def select_sentences(
     best = 0.0
     possible = question.kind.possible if question.kind is not None else None
     ranked = rank_sentences(question, passages)
-    if asks_how(question.folded):
+    if asks_how(question.folded) and not named_titles(question.folded, passages):
         ranked = [one for one in ranked if _holds_action(question, one.text)]
     if possible is not None and not any(possible.search(one.text) for one in ranked[:_LOOKED_AT]):
         return []

@@ -69,6 +69,10 @@ def question_terms(question: str) -> QuestionTerms:
     return QuestionTerms(kept, characters, _others(folded, kept))
 
 
+# Who somebody's father is, a text may say by calling him a son.
+_TURNED = {"father": ("child",), "mother": ("child",), "child": ("father", "mother")}
+
+
 def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
     """For each term by which a question asks for a relation, how texts name that relation."""
     found: dict[str, frozenset[str]] = {}
@@ -76,7 +80,9 @@ def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
         said = span.cut(folded)
         for term in terms:
             if term in said:
-                found[term] = found.get(term, frozenset()) | _naming_words()[relation.name]
+                told = {relation.name, *_TURNED.get(relation.name, ())}
+                words_for = frozenset().union(*(_naming_words()[name] for name in told))
+                found[term] = found.get(term, frozenset()) | words_for
     return found
 
 
@@ -109,13 +115,19 @@ def _words_of_predicate(predicate: str) -> list[str]:
 _CJK_RUN = re.compile(rf"[{CJK}]+")
 
 
+def _cut(run: str) -> Iterator[str]:
+    """The words of a stretch of Chinese; "蓍有" and "潘淑是" are no new words."""
+    known = segmenter().FREQ
+    for token in segmenter().cut(run):
+        while len(token) > 1 and token not in known and token[-1] in _STOPS:
+            token = token[:-1]
+        yield token
+
+
 def _content_runs(piece: str) -> list[list[str]]:
     """The content words of a stretch of Chinese, those side by side together."""
     runs: list[list[str]] = [[]]
-    known = segmenter().FREQ
-    for token in segmenter().cut(piece):
-        if len(token) == 2 and token not in known and token[1] in _STOPS:
-            token = token[0]  # "蓍有" of "蓍有哪些": the segmenter took two words for a new one
+    for token in _cut(piece):
         if token in _STOPS:
             runs.append([])
         else:
@@ -143,7 +155,7 @@ def key_terms(question: str) -> list[str]:
     found: list[str] = []
     for run in re.findall(r"[^\W_]+", fold(question)):
         if has_cjk(run):
-            cut = (word for word in segmenter().cut(run) if len(word) > 1)
+            cut = (word for word in _cut(run) if len(word) > 1)
             found += [word for word in cut if word not in _STOPS and not _is_asking(word)]
         elif run not in _STOPS:
             found.append(run)

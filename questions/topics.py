@@ -21,7 +21,12 @@ def bare_title(title: str) -> str:
 def named_titles(folded: str, passages: Sequence[NumberedEvidence]) -> frozenset[str]:
     """The titles of passages that a folded question names."""
     titles = {bare_title(passage.title) for passage in passages}
-    return frozenset(title for title in titles if is_named(title, folded))
+    found = {title for title in titles if is_named(title, folded)}
+    for title in titles - found:
+        family = title.rsplit("·", 1)[-1]  # "马库斯·温克霍克", called by his last name
+        if family != title and is_named(family, folded):
+            found.add(family)
+    return frozenset(found)
 
 
 def is_named(name: str, text: str) -> bool:

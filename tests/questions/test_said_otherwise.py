@@ -1,0 +1,117 @@
+"""Questions in words that the text does not use, and evidence that only seems to answer."""
+
+import pytest
+
+from groundglm.notation import NumberedEvidence
+from groundglm.questions.definitions import find_definition
+from groundglm.questions.instructions import find_instruction
+from groundglm.questions.question import Question
+from groundglm.questions.sentence_selection import select_sentences
+from groundglm.questions.spelling import correct_name
+from groundglm.questions.terms import coverage, question_terms
+
+
+def passages(*texts, title=""):
+    return [NumberedEvidence(n, "passage", title, text) for n, text in enumerate(texts, start=1)]
+
+
+def best(question, *texts, title=""):
+    chosen = select_sentences(Question(question), passages(*texts, title=title), limit=1)
+    return chosen[0].text if chosen else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("钩盲蛇吃什么？", {"钩", "盲蛇", "吃", "钩盲", "蛇吃"}),
+        ("蓍有哪些别名？", {"蓍", "别名"}),
+        ("潘淑是哪里人？", {"潘淑"}),
+        ("What is it?", set()),
+    ],
+)
+def test_no_term_reaches_into_words_that_only_ask(question, terms):
+    found = set(question_terms(question).weights)
+    assert found == terms or (terms and terms <= found and not any("什" in one for one in found))
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("廖立死在哪里？", "最终在汶山逝世。"),
+        ("Who is Ann Lee married to?", "Her husband is Tom Ray."),
+        ("Who is Ann Lee's father?", "She is the daughter of the painter Tom Ray."),
+        ("大熊猫吃什么？", "以竹子为食。"),
+    ],
+)
+def test_what_is_asked_is_found_in_other_words(question, sentence):
+    terms = question_terms(question)
+    assert coverage(terms.weights, sentence, terms.others) > coverage(terms.weights, sentence)
+
+
+def test_irregular_verbs_are_one_word():
+    terms = question_terms("Which prize did it win?")
+    assert coverage(terms.weights, "It won a prize.") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_answer"),
+    [
+        ("When was it founded?", "It was founded by Ann Lee.", False),
+        ("When was it founded?", "It was founded in 1962.", True),
+        ("When does the office open?", "The office opens at nine.", True),
+        ("它是什么时候成立的？", "它是由李安成立的。", False),
+        ("How many rooms does it have?", "It has rooms with a view.", True),  # "a" may be a number
+        ("PKUSeg 的作者几岁了？", "作者介绍。", False),
+    ],
+)
+def test_a_sentence_without_a_date_or_number_answers_no_such_question(question, text, is_answer):
+    assert bool(best(question, text)) == is_answer
+
+
+def test_a_heading_or_the_question_itself_is_no_answer():
+    text = "Harbour rules\n\nThe harbour master opens the gate at six."
+    assert best("When does the harbour master open the gate?", text).startswith(
+        "The harbour master"
+    )
+    assert best("PKUSeg 的作者是谁？", "作者\n\n许晶晶和罗睿轩写了它。") != "作者"
+
+
+def test_what_the_evidence_says_just_so_is_not_misspelt():
+    pieces = passages("真君诞在农历三月十五。", title="真君庙")
+    assert correct_name("真君诞是哪天？", pieces) is None
+    assert correct_name("真君店是哪天？", pieces) is not None
+
+
+def test_who_is_named_beside_others_is_spoken_of_by_his_own_page():
+    pieces = [
+        NumberedEvidence(1, "passage", "Laura Jean", "Snow Patrol, her fans, asked her to sing."),
+        NumberedEvidence(2, "passage", "Snow Patrol", "The band has Jonny Quinn on drums."),
+    ]
+    chosen = select_sentences(Question("Who plays drums in Snow Patrol?"), pieces, limit=1)
+    assert chosen[0].number == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "text", "said"),
+    [
+        ("watch命令是做什么的？", "watch",
+         "[`watch`](https://a.org/b)\n\n::: tip\n函数数据观测\n:::\n", "函数数据观测"),
+        ("What is the SAS?", "Special Air Service",
+         "The Special Air Service (SAS) is a unit. The SAS was founded in 1941.",
+         "The Special Air Service (SAS) is a unit."),
+        ("What were the Humber-class monitors?", "Humber-class monitor",
+         'The "Humber"-class monitors were three gunboats.',
+         'The "Humber"-class monitors were three gunboats.'),
+        ("jieba是什么？", "jieba-README",
+         "jieba\n=====\n\n做最好的中文分词组件。", "做最好的中文分词组件。"),
+    ],
+)  # fmt: skip
+def test_a_definition_is_no_heading_no_link_and_no_date(question, title, text, said):
+    found = find_definition(question, passages(text, title=title))
+    assert found is not None and found.text == said
+
+
+def test_options_differ_by_case():
+    text = "OPTIONS\n  -h  Print help.\n  -H  Include hidden files.\n"
+    found = find_instruction(Question("What does the -H option do?"), passages(text))
+    assert found is not None and "hidden" in found.text
