@@ -81,7 +81,7 @@ def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
         for term in terms:
             if term in said:
                 told = {relation.name, *_TURNED.get(relation.name, ())}
-                words_for = frozenset().union(*(_naming_words()[name] for name in told))
+                words_for = frozenset[str]().union(*(_naming_words()[name] for name in told))
                 found[term] = found.get(term, frozenset()) | words_for
     return found
 
