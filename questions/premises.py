@@ -16,12 +16,14 @@ from ..text.scripts import has_cjk
 from ..text.words import stem_word, stop_words, tags
 from .question import Question
 from .terms import holds_term, latin_words
-from .topics import named_titles
+from .topics import named_titles, on_topic
 
 _NAME = re.compile(r"(?<=[a-z,;’'] )[A-Z][\w’'-]+(?:\s+[A-Z][\w’'-]+)*")
 _NEAR = 0.8  # how alike a name is to a word of the evidence that it misspells
 _REASON = re.compile(r"\bwhy\b|为什么|为何|何以|怎么会")
 _TIME = re.compile(r"\bwhen\b|\b(?:in )?(?:what|which) year\b|什么时候|何时|哪一?年")
+_WHO = re.compile(r"^who\b(?! (?:is|was|are|were)\b)|^谁")
+_IDLE = stop_words("predicate") | stop_words("asking")
 _NAME_FLAGS = ("nr", "ns", "nt", "nz")
 
 
@@ -51,7 +53,28 @@ def unmet_premise(question: Question, pieces: Sequence[NumberedEvidence]) -> lis
         return missing
     if _TIME.search(question.folded) and terms and len(missing) == len(terms):
         return missing
-    return []
+    return _unsaid(question, terms, listed) if _WHO.search(question.folded) else []
+
+
+def _unsaid(
+    question: Question, terms: Sequence[str], passages: Sequence[NumberedEvidence]
+) -> list[str]:
+    """What a question says somebody did, where nothing that speaks of the topic says any of it.
+
+    "Who killed Glenn Frey?" supposes that somebody did.
+    """
+    deeds = [term for term in terms if term not in _IDLE]
+    speak = on_topic(question.folded, passages)
+    spoken = [piece for piece, speaks in zip(passages, speak, strict=True) if speaks]
+    told = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in spoken))
+    heard = latin_words(told)
+    others = question.terms.others
+    unsaid = [
+        term
+        for term in deeds
+        if not any(holds_term(word, heard, told) for word in (term, *others.get(term, ())))
+    ]
+    return unsaid if len(unsaid) == len(deeds) else []
 
 
 def _names(question: Question) -> list[str]:

@@ -5,6 +5,7 @@ import pytest
 from groundglm.notation import NumberedEvidence
 from groundglm.questions.definitions import find_definition
 from groundglm.questions.instructions import find_instruction
+from groundglm.questions.premises import unmet_premise
 from groundglm.questions.question import Question
 from groundglm.questions.sentence_selection import select_sentences
 from groundglm.questions.spelling import correct_name
@@ -115,3 +116,20 @@ def test_options_differ_by_case():
     text = "OPTIONS\n  -h  Print help.\n  -H  Include hidden files.\n"
     found = find_instruction(Question("What does the -H option do?"), passages(text))
     assert found is not None and "hidden" in found.text
+
+
+@pytest.mark.parametrize(
+    ("question", "is_met"),
+    [
+        ("Who killed Glenn Frey?", False),
+        ("Who founded the Eagles with Glenn Frey?", True),
+        ("谁刺杀了马库斯？", False),
+    ],
+)
+def test_who_did_what_nobody_did(question, is_met):
+    pieces = [
+        NumberedEvidence(1, "passage", "Glenn Frey", "Glenn Frey founded the Eagles with others."),
+        NumberedEvidence(2, "passage", "马库斯", "马库斯是一位德国赛车手。"),
+        NumberedEvidence(3, "passage", "Cain", "Cain killed Abel. 刺杀是罪。"),
+    ]
+    assert (not unmet_premise(Question(question), pieces)) == is_met
