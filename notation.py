@@ -247,7 +247,7 @@ def unconnected_text(language: Language, one: str, other: str) -> str:
     """That nothing connects two things, as the reason of a decline; their names cite nothing.
 
     >>> unconnected_text("en", "Hamlet", "Tanzania [1]")
-    'nothing that was found connects "Hamlet" with "Tanzania"'
+    'nothing that was found connects "Hamlet" with "Tanzania [１]"'
     """
     first, second = (" ".join(without_marks(name).split())[:60].strip() for name in (one, other))
     if language == "zh":
