@@ -7,6 +7,7 @@ sentence, or another name that the opening gives. A mere mention defines nothing
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..evidence import MAX_TITLE_CHARACTERS
 from ..notation import NumberedEvidence
@@ -148,7 +149,9 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
     opening = True  # whether no prose has come yet
     for span in sentences(piece.text)[:_MOST_SENTENCES]:
         sentence = span.cut(piece.text)
-        if not _is_prose(sentence) or normalize_name(sentence) in forms:
+        if not _is_prose(sentence):
+            continue
+        if len(sentence) <= _LONGEST_SUBJECT and normalize_name(sentence) in forms:
             continue
         begins = _begins_with(fold(sentence), subject)
         force = 0.0
@@ -167,6 +170,7 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
     return found
 
 
+@lru_cache(maxsize=1024)
 def _title_forms(title: str) -> frozenset[str]:
     """A title whole, and without what stands in brackets behind it."""
     whole = title[:MAX_TITLE_CHARACTERS]
@@ -183,6 +187,7 @@ _SORT = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def _subject_forms(subject: str) -> frozenset[str]:
     """A subject whole, without the sort of thing that it is, and in the singular."""
     forms = {subject, _SORT.sub("", subject)}

@@ -138,7 +138,12 @@ def _scored(
     scored: list[SelectedSentence] = []
     spans = [span for span in spans if _says_something(span.cut(passage.text))] or spans
     asked = frozenset(words(question.text))
-    spans = [span for span in spans if _adds(span.cut(passage.text), asked)] or spans
+    longest = len(question.text)  # of what could be an echo of the question
+    spans = [
+        span
+        for span in spans
+        if span.end - span.start > longest or _adds(span.cut(passage.text), asked)
+    ] or spans
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence, terms.others) + 0.3 * coverage(characters, sentence)

@@ -82,7 +82,8 @@ def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
             if term in said:
                 told = {relation.name, *_TURNED.get(relation.name, ())}
                 words_for = frozenset[str]().union(*(_naming_words()[name] for name in told))
-                found[term] = found.get(term, frozenset()) | words_for
+                written = frozenset(one for one in words_for if has_cjk(one) == has_cjk(term))
+                found[term] = found.get(term, frozenset()) | written
     return found
 
 
