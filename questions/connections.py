@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..notation import NumberedEvidence
 from ..text.folding import fold
+from ..text.scripts import has_cjk
 from ..text.sentences import sentences
 from .question import Question
 
@@ -52,7 +53,8 @@ def asked_ends(question: Question) -> tuple[str, str] | None:
                 question.text[match.start(name) : match.end(name)].strip(" ?？。.的")
                 for name in ("one", "other")
             )
-            return (one, other) if one and other else None
+            told = all(Question(end).key_terms or has_cjk(end) for end in (one, other))
+            return (one, other) if one and other and told else None  # "you" and "me" are no names
     return None
 
 
@@ -63,13 +65,18 @@ def find_connection(
 
     That two things stand in one passage connects them no more than in one library.
     """
-    one, other = (fold(end) for end in ends)
+    one, other = (_alone(fold(end)) for end in ends)
     for passage in passages:
         if passage.kind != "passage":
             continue
         for span in sentences(passage.text):
             said = span.cut(passage.text)
             folded = fold(said)
-            if one in folded and other in folded:
+            if one.search(folded) and other.search(folded):
                 return Connection(said, passage.number)
     return None
+
+
+def _alone(name: str) -> re.Pattern[str]:
+    """A name by itself: "art" does not stand in "party"."""
+    return re.compile(re.escape(name) if has_cjk(name) else rf"(?<!\w){re.escape(name)}(?!\w)")

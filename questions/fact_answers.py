@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..assertions import asserted_part, denies
 from ..notation import NumberedEvidence, parse_fact, parse_fact_time
 from ..relations import ALIASES, plain_predicate
+from ..text.dates import is_date
 from ..text.folding import fold
 from ..text.scripts import has_cjk
 from ..text.sentences import sentences
@@ -261,6 +262,8 @@ def _names_more(
 def _fits_kind(question: Question, object_: str) -> bool:
     """Whether an object can be what a question asks for: no name is a time or a number."""
     kind = asked_kind(question.folded)
+    if kind is not None and kind.name == "person":
+        return not is_date(fold(object_))  # who opened it is no year
     if kind is None or kind.name not in ("time", "count"):
         return True
     return re.search(r"\d|[零〇一二三四五六七八九十百千万]|世纪|century", object_) is not None

@@ -111,6 +111,7 @@ def find_path(
     ends = sorted(named, key=question.find)
     for start, end in pairwise(ends) if len(ends) == 2 else ():
         waiting: deque[tuple[str, tuple[StatedFact, ...]]] = deque([(start, ())])
+        seen = {start}  # a thing reached before was reached by fewer facts
         while waiting:
             reached, chain = waiting.popleft()
             for fact in facts:
@@ -124,7 +125,8 @@ def find_path(
                     text = "; ".join(told for told, _ in parts)
                     numbers = tuple(number for _, number in parts)
                     return FactAnswer(text, numbers, 0.9, parts=parts, tells=True)
-                if len(longer) < _MOST_STEPS:
+                if len(longer) < _MOST_STEPS and other not in seen:
+                    seen.add(other)
                     waiting.append((other, longer))
     return None
 

@@ -41,14 +41,20 @@ def unmet_premise(question: Question, pieces: Sequence[NumberedEvidence]) -> lis
     if names:
         return names
     listed = [piece for piece in pieces if piece.kind == "passage"]
-    titles = named_titles(question.folded, listed)
-    if not titles:
+    # What is asked about: a document, or somebody whom one speaks of.
+    about = named_titles(question.folded, listed) or frozenset(_names(question))
+    if not about:
         return []
     rest = question.folded
-    for title in titles:
-        rest = rest.replace(title, " ")
+    for name in about:
+        rest = rest.replace(name, " ")
     terms = [term for term in Question(rest).key_terms if len(term) > 1]
-    missing = [term for term in terms if not holds_term(term, present, folded)]
+    others = question.terms.others
+    missing = [
+        term
+        for term in terms
+        if not any(holds_term(word, present, folded) for word in (term, *others.get(term, ())))
+    ]
     if _REASON.search(question.folded) and missing:
         return missing
     if _TIME.search(question.folded) and terms and len(missing) == len(terms):

@@ -69,6 +69,7 @@ def test_several_things_are_answered_together_or_not_at_all():
         ("请问月出跟浙江省有何关系？", ("月出", "浙江省")),
         ("What is a relationship?", None),
         ("他们的关系怎么样？", None),
+        ("How are you related to me?", None),
     ],
 )
 def test_what_is_asked_to_be_connected(question, ends):
@@ -78,6 +79,7 @@ def test_what_is_asked_to_be_connected(question, ends):
 def test_two_things_in_one_passage_are_not_connected_by_it():
     text = "Moonrise is a novel. The ferry of Bel sails at nine."
     assert find_connection(("Moonrise", "Bel"), [NumberedEvidence(1, "passage", "", text)]) is None
+    assert find_connection(("sail", "Be"), [NumberedEvidence(1, "passage", "", text)]) is None
     joined = find_connection(("ferry", "Bel"), [NumberedEvidence(1, "passage", "", text)])
     assert joined is not None and joined.text == "The ferry of Bel sails at nine."
 

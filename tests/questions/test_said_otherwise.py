@@ -4,6 +4,7 @@ import pytest
 
 from groundglm.notation import NumberedEvidence
 from groundglm.questions.definitions import find_definition
+from groundglm.questions.fact_answers import answer_from_facts
 from groundglm.questions.instructions import find_instruction
 from groundglm.questions.premises import unmet_premise
 from groundglm.questions.question import Question
@@ -133,3 +134,19 @@ def test_who_did_what_nobody_did(question, is_met):
         NumberedEvidence(3, "passage", "Cain", "Cain killed Abel. 刺杀是罪。"),
     ]
     assert (not unmet_premise(Question(question), pieces)) == is_met
+
+
+@pytest.mark.parametrize(
+    "question", ["When did Rosa Klein die?", "In which year did Rosa Klein marry?"]
+)
+def test_what_is_said_of_nobody_has_no_date(question):
+    text = "The Lantern bakery was opened in 1998 by Rosa Klein."
+    assert unmet_premise(Question(question), passages(text, title="Lantern bakery"))
+    told = f"{text} Rosa Klein died and was married in 2001."
+    assert not unmet_premise(Question(question), passages(told, title="Lantern bakery"))
+
+
+def test_who_did_it_is_not_answered_by_when():
+    fact = NumberedEvidence(1, "fact", "", "Lantern bakery | opened | 1998")
+    assert answer_from_facts(Question("Who opened the Lantern bakery?"), [fact]) is None
+    assert answer_from_facts(Question("When was the Lantern bakery opened?"), [fact]) is not None
