@@ -2,7 +2,7 @@
 
 Every distinct context is a document of a real KnowledgeBase. Both use the same sentence splitter
 and words; the baseline takes LangChain-style the best passage and its two best sentences by BM25.
-Reported on the test half. Run: python benchmarks/answers.py [--limit N] [--json]
+Reported on the test half. Run: python benchmarks/answers.py [--limit N] [--agent] [--json]
 """
 
 import argparse
@@ -15,13 +15,14 @@ import datasets
 from langchain_core.documents import Document
 from rank_bm25 import BM25Okapi
 
+from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.evaluation import answer_containment, mean_reciprocal_rank, recall_at_k
 from groundglm.evidence import Evidence
-from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import NumberedEvidence
 from groundglm.questions.question import Question
 from groundglm.questions.sentence_selection import select_sentences
 from groundglm.retrieval import HashEmbeddings
+from groundglm.retrieval.embeddings import load_embeddings
 from groundglm.text import sentences, words
 
 
@@ -47,10 +48,26 @@ def baseline(question: str, found: list[Evidence]) -> str:
     return " ".join(pieces[index] for index in sorted(best))
 
 
-def measure(corpus: datasets.Corpus, half: int, limit: int | None) -> dict:
+def by_agent(base: KnowledgeBase, questions: list[datasets.Question]) -> dict:
+    """What an agent over the base answers, as a user's question goes, and how often it declines."""
+    agent = build_agent(base, model=ChatGLM3(engine="extractive"))
+    answers = [agent.ask(question.text) for question in questions]
+    pairs = [
+        ("" if answer.declined else answer.text, question.answers)
+        for question, answer in zip(questions, answers, strict=True)
+    ]
+    return {
+        "agent_contains": 100 * answer_containment(pairs),
+        "agent_declines": _percent(answer.declined for answer in answers),
+    }
+
+
+def measure(corpus: datasets.Corpus, half: int, limit: int | None, *, agent: bool) -> dict:
     """Figures in percent; characters and milliseconds are means over the questions."""
     with tempfile.TemporaryDirectory() as folder:
-        base = KnowledgeBase.open(Path(folder), HashEmbeddings(64))
+        base = KnowledgeBase.open(
+            Path(folder), load_embeddings("minilm") if agent else HashEmbeddings(64)
+        )
         started = time.perf_counter()
         base.add_documents(
             (
@@ -71,6 +88,7 @@ def measure(corpus: datasets.Corpus, half: int, limit: int | None) -> dict:
                 (question, ranked, ours(question.text, found), baseline(question.text, found))
             )
         taken = time.perf_counter() - started
+        asked = by_agent(base, questions) if agent else {}
         base.close()
     result = {
         "set": corpus.name,
@@ -87,7 +105,7 @@ def measure(corpus: datasets.Corpus, half: int, limit: int | None) -> dict:
         pairs = [(text, row[0].answers) for text, row in zip(texts, rows, strict=True)]
         result[f"{name}_contains"] = 100 * answer_containment(pairs)
         result[f"{name}_characters"] = sum(map(len, texts)) / len(texts)
-    return result
+    return result | asked
 
 
 def _percent(values) -> float:
@@ -102,8 +120,10 @@ def main() -> None:
     parser.add_argument("--half", type=int, default=1, choices=(0, 1))
     parser.add_argument("--limit", type=int)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--agent", action="store_true", help="ask an agent too (with minilm)")
     arguments = parser.parse_args()
-    result = measure(datasets.load(arguments.set), arguments.half, arguments.limit)
+    corpus = datasets.load(arguments.set)
+    result = measure(corpus, arguments.half, arguments.limit, agent=arguments.agent)
     if arguments.json:
         print(json.dumps(result, indent=2))
         return
