@@ -1,5 +1,6 @@
 """Examples into batches: padded, or packed so that few positions are empty."""
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 
 import torch
@@ -27,18 +28,19 @@ def rows_of(examples: Sequence[Encoded], *, max_length: int, packing: bool) -> l
 
 
 def _packed(examples: Sequence[Encoded], max_length: int) -> list[list[Encoded]]:
-    """First fit, longest first: at most two ninths more rows than the fewest (Johnson 1973)."""
+    """Best fit, longest first: at most two ninths more rows than the fewest (Johnson 1973)."""
     groups: list[list[Encoded]] = []
-    room: list[int] = []
+    rooms: list[tuple[int, int]] = []  # what is left in a group, and its number, least first
     for one in sorted(examples, key=lambda example: -len(example.input_ids)):
         size = len(one.input_ids)
-        place = next((number for number, left in enumerate(room) if left >= size), None)
-        if place is None:
+        place = bisect_left(rooms, (size, 0))
+        if place == len(rooms):
             groups.append([one])
-            room.append(max_length - size)
+            insort(rooms, (max_length - size, len(groups) - 1))
         else:
-            groups[place].append(one)
-            room[place] -= size
+            left, number = rooms.pop(place)
+            groups[number].append(one)
+            insort(rooms, (left - size, number))
     return groups
 
 

@@ -55,7 +55,7 @@ class KeepSection(_Section):
 
 
 class TrainingSection(_Section):
-    """How long and how fast."""
+    """How long and how fast; `workers` are processes that put batches together beside a GPU."""
 
     epochs: float = Field(default=1, gt=0)
     max_steps: int | None = Field(default=None, ge=1)
@@ -65,6 +65,7 @@ class TrainingSection(_Section):
     warmup_steps: int = Field(default=0, ge=0)
     weight_decay: float = Field(default=0, ge=0)
     seed: int = 0
+    workers: int = Field(default=0, ge=0)
     packing: bool = False
     gradient_checkpointing: bool = False
     evaluate_every: int | None = Field(default=None, ge=1)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,14 @@ class DatasetReport:
 
         Each that is cut or left out is added to the problems.
         """
+
+        def encode(one: Conversation) -> Encoded:
+            return encode_conversation(tokenizer, one.segments, max_length=max_length, mask=mask)
+
         found: list[Encoded] = []
-        for one in self.conversations:
-            encoded = encode_conversation(tokenizer, one.segments, max_length=max_length, mask=mask)
+        with ThreadPoolExecutor() as pool:  # tokenizers work outside of Python's lock
+            every = list(pool.map(encode, self.conversations))
+        for one, encoded in zip(self.conversations, every, strict=True):
             if encoded.cut:
                 kept = "the rest is cut off" if encoded.targets else "left out: its answers are cut"
                 what = f"longer than {max_length} tokens; {kept}"

@@ -299,6 +299,8 @@ def _trainer(
         use_cpu=device.type == "cpu",
         remove_unused_columns=False,
         dataloader_pin_memory=device.type == "cuda",
+        dataloader_num_workers=asked.workers,
+        logging_nan_inf_filter=False,  # it would wait for the GPU at every step
         disable_tqdm=True,
         report_to=[],
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import Call, Case, Turn
+from made import made_function
 from values import Values
 
 from groundglm.tools.calculator import calculate
@@ -28,7 +29,8 @@ _VERBS = frozenset(
     "Tell Send Write Find Convert Exchange Set Translate Look Calculate Compute Play Put Start Add "
     "Schedule Give Search Show Get Track Turn Switch Book Reserve Factorize Create Register Make "
     "Generate Order Sort Call Phone Split Solve List Save Log Record Wake Estimate Draw Pick Rent "
-    "Open Heat Sign Locate Donate Fetch Take".split()
+    "Open Heat Sign Locate Donate Fetch Take Check Update Plan Compare Cancel Download Print Help "
+    "Analyze Archive Share Review Rank Determine".split()
 )
 _NEGATED = (
     "Do not {}.", "Don't {}.", "Please don't {}.", "You must not {}.", "Never {}.",
@@ -54,6 +56,7 @@ _TOLD_HELD = ("In a film I saw, they had to {}.", "Years ago I was able to {} by
 REFUSED = "All right, I will not do that."
 NOTED = "Thank you for telling me. Is there anything I can do?"
 NO_FUNCTION = "None of the functions at hand can do that."
+MADE = 0.5  # share of the functions that are made up
 _SMALL = "one two three four five six seven eight nine ten eleven twelve".split()
 
 
@@ -87,7 +90,7 @@ class Caller:
     def function(self, source: dict[str, Any] | None = None) -> Function:
         """One function, its names and descriptions chosen anew."""
         rng = self.rng
-        source = source or rng.choice(self.sources)
+        source = source or self._source()
         params: list[tuple[str, str, str, bool, list[str]]] = []
         properties: dict[str, Any] = {}
         described = rng.random() < 0.75
@@ -126,6 +129,12 @@ class Caller:
             parameters = {"properties": properties, "required": needed, "type": "object"}
         spec = {"name": self._name(source), "description": about, "parameters": parameters}
         return Function(spec, source, params)
+
+    def _source(self) -> dict[str, Any]:
+        """A function of the list, or, in training, as often one that is made up."""
+        if not self.held and self.rng.random() < MADE:
+            return made_function(self.rng)
+        return self.rng.choice(self.sources)
 
     def _name(self, source: dict[str, Any]) -> str:
         name = self.rng.choice(source["names"])
@@ -186,6 +195,12 @@ class Caller:
         text = ask.format(**said)
         end = "?" if text.endswith("?") else ""
         text = text.rstrip("?")
+        if not self.held and tails and rng.random() < 0.4:
+            rng.shuffle(tails)
+            if rng.random() < 0.2 and not plain:
+                first = tails.pop()
+                small = text if text.startswith("I ") else text[0].lower() + text[1:]
+                text = f"{first[0].upper()}{first[1:]}, {small}"
         for number, tail in enumerate(tails):
             joint = " " if number == 0 else rng.choice((", ", " and ", " "))
             text += joint + tail
@@ -279,7 +294,10 @@ class Caller:
         names = {one.source["names"][0] for one in functions}
         pool = [one for one in self.sources if one["names"][0] not in names]
         count = self.rng.choice((0, 0, 1, 1, 2, 3, 4)) if others is None else others
-        more = [self.function(one) for one in self.rng.sample(pool, min(count, len(pool)))]
+        drawn = self.rng.sample(pool, min(count, len(pool)))
+        if not self.held:
+            drawn = [made_function(self.rng) if self.rng.random() < MADE else one for one in drawn]
+        more = [self.function(one) for one in drawn]
         listed = [one.spec for one in (*functions, *more)]
         self.rng.shuffle(listed)
         return listed
@@ -299,7 +317,9 @@ class Caller:
 
     def two_calls(self) -> Case:
         """Two functions one after another, of one request."""
-        first, second = (self.function(one) for one in self.rng.sample(self.sources, 2))
+        first = second = self.function()
+        while second.source["names"][0] == first.source["names"][0]:
+            second = self.function()
         ask, args = self.request(first, plain=True)
         ask2, args2 = self.request(second, plain=True)
         joint = self.rng.choice((". Then {}", ", and then {}", " and after that {}", ". Also {}"))

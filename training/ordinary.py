@@ -41,9 +41,10 @@ def opened():
     return model.to("cuda" if torch.cuda.is_available() else "cpu", torch.bfloat16), tokenizer
 
 
-def texts(count: int, *, seed: int, room: int = 256, batch: int = 64, report=print) -> list[str]:
+def texts(count: int, *, seed: int, room: int = 256, report=print) -> list[str]:
     """What SmolLM2 writes after the mark that stands between the texts it was trained on."""
     model, tokenizer = opened()
+    batch = 1024 if model.device.type == "cuda" else 64
     mark = tokenizer.convert_tokens_to_ids("<|endoftext|>")
     torch.manual_seed(seed)
     found: list[str] = []

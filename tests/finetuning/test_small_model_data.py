@@ -23,12 +23,13 @@ def scripts():
         import calls
         import cases
         import data
+        import made
         import values
 
         import questions
     finally:
         sys.path.remove(str(TRAINING))
-    return {one.__name__: one for one in (calls, cases, data, questions, values)}
+    return {one.__name__: one for one in (calls, cases, data, made, questions, values)}
 
 
 ORDINARY = [("What is tea?", "Tea is a drink. People have made it for a very long time.")]
@@ -131,3 +132,24 @@ def test_what_is_held_out_is_not_trained(scripts):
         for is_held in (False, True)
     )
     assert trained and kept and not trained & kept
+
+
+def test_made_functions_are_many_and_can_be_asked_for(scripts):
+    made, caller = scripts["made"], scripts["calls"].Caller(random.Random(2), held=False)
+    rng = random.Random(7)
+    sources = [made.made_function(rng) for _ in range(300)]
+    kept = {name for one in scripts["calls"].FUNCTIONS if one.get("held") for name in one["names"]}
+    assert len({one["names"][0] for one in sources}) > 150
+    assert not kept & {name for one in sources for name in one["names"]}
+    for source in sources:
+        function = caller.function(source)
+        question, args = caller.request(function)  # names all that is required, or it raises
+        needed = function.spec["parameters"]["required"]
+        assert question and needed and set(needed) <= set(args)
+        assert set(args) <= set(function.spec["parameters"]["properties"])
+
+
+def test_what_is_tested_with_is_not_made_up(scripts):
+    kept = scripts["calls"].Caller(random.Random(1), held=True)
+    known = {one["names"][0] for one in scripts["calls"].FUNCTIONS if one.get("held")}
+    assert all(kept.function().source["names"][0] in known for _ in range(100))

@@ -5,9 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from groundglm import ChatGLM3
 from groundglm.chatglm3 import load_model
@@ -15,6 +18,7 @@ from groundglm.errors import CheckpointError, DatasetError, SettingsError
 from groundglm.finetuning.batches import collate, rows_of
 from groundglm.finetuning.config import TrainingConfig, read_config
 from groundglm.finetuning.dataset import read_dataset
+from groundglm.finetuning.encoding import Encoded
 from groundglm.finetuning.training import adapted, train
 from groundglm.wire.tokenizer import load_tokenizer
 
@@ -119,6 +123,19 @@ def test_batches_give_the_loss_of_each_example_alone(model_folder, data, packing
             for one in examples
         )  # fmt: skip
     assert float(total) == pytest.approx(float(alone), rel=1e-5)
+
+
+@given(st.lists(st.integers(1, 16), min_size=1, max_size=60))
+def test_packing_keeps_each_example_once_in_rows_that_fit(sizes):
+    examples = [Encoded([number] * size, [number] * size) for number, size in enumerate(sizes)]
+    rows = rows_of(examples, max_length=16, packing=True)
+    assert all(len(row["input_ids"]) <= 16 for row in rows)
+    held = Counter(id_ for row in rows for id_ in row["input_ids"])
+    assert held == Counter(dict(enumerate(sizes)))
+    starts = sum(place == 0 for row in rows for place in row["position_ids"])
+    assert starts == len(sizes)
+    # No two rows are half empty: they would have been one.
+    assert sum(2 * len(row["input_ids"]) <= 16 for row in rows) <= 1
 
 
 def _total_loss(logits, labels):
