@@ -266,3 +266,33 @@ def missing_text(language: Language, terms: Sequence[str]) -> str:
     if language == "zh":
         return f"没有找到关于“{'、'.join(terms)}”的内容"
     return f"nothing was found on {', '.join(terms)}"
+
+
+# --- asking back ------------------------------------------------------------------------------
+
+_WHICH: Mapping[Language, str] = {
+    "zh": "您指的是哪一个“{name}”？",
+    "en": 'Which "{name}" do you mean?',
+}
+_WHICH_ASKED = re.compile(r"(?:您指的是哪一个“[^\n”]*”？|Which \"[^\n\"]*\" do you mean\?)\n- ")
+
+
+def which_text(language: Language, name: str, meanings: Sequence[tuple[str, int, str]]) -> str:
+    """The question which of several things a name means; each a title, a number, what is told.
+
+    >>> print(which_text("zh", "李娜", [("李娜（歌手）", 1, ""), ("李娜（网球运动员）", 2, "")]))
+    您指的是哪一个“李娜”？
+    - 李娜（歌手）[1]
+    - 李娜（网球运动员）[2]
+    """
+    between = "：" if language == "zh" else ": "
+    lines = [_WHICH[language].format(name=re.sub(r"[\n\"”]", " ", without_marks(name)))]
+    for title, number, told in meanings:
+        plain = " ".join(without_marks(title).split())
+        lines.append(f"- {plain}{between if told else ''}{told}[{number}]")
+    return "\n".join(lines)
+
+
+def asks_which(text: str) -> bool:
+    """Whether a reply asks which of several things is meant."""
+    return _WHICH_ASKED.match(text) is not None

@@ -5,9 +5,13 @@ from collections.abc import Iterator, Sequence
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from ..evaluation.citations import marks_in
-from ..notation import SEARCH_TOOL, parse_fact
+from ..evidence import Evidence
+from ..notation import SEARCH_TOOL, asks_which, parse_fact
+from ..questions.ambiguity import meant_title
 from ..questions.definitions import asked_subject
 from ..questions.follow_ups import goes_on_with, readings
+from ..questions.topics import bare_title
+from ..text.folding import fold
 from .conversation import MAX_QUESTION_CHARACTERS, evidence_of, message_text, number_evidence
 
 
@@ -24,7 +28,21 @@ def meant_questions(messages: Sequence[AnyMessage], known: dict[str, int]) -> li
         return [said]
     results = [m for m in turn if isinstance(m, ToolMessage) and m.name != SEARCH_TOOL]
     goes_on = goes_on_with(said, message_text(results[-1])) if results else ""
-    return [goes_on] if goes_on else readings(said, list(_topics(turn, known)))
+    if goes_on:
+        return [goes_on]
+    picked = _picked(said, turn, known)
+    return [picked] if picked else readings(said, list(_topics(turn, known)))
+
+
+def _picked(said: str, turn: Sequence[AnyMessage], known: dict[str, int]) -> str:
+    """The question before, about the one of several things that this message picks, if it does."""
+    reply = message_text(turn[-1]) if isinstance(turn[-1], AIMessage) else ""
+    if not asks_which(reply):
+        return ""
+    title = meant_title(said, list(dict.fromkeys(one.title for one in _cited(turn, known))))
+    asked, bare = message_text(turn[0]), bare_title(title)
+    place = fold(asked).find(bare) if title else -1
+    return asked[:place] + title + asked[place + len(bare) :] if place >= 0 else ""
 
 
 def _turn_before(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
@@ -35,12 +53,8 @@ def _turn_before(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
 
 def _topics(turn: Sequence[AnyMessage], known: dict[str, int]) -> Iterator[str]:
     """What a turn spoke of: what its reply cites, then what it asked."""
-    numbers = number_evidence(turn, known)
-    shown = {numbers[piece.id]: piece for message in turn for piece in evidence_of(message)}
     asked = message_text(turn[0])
-    reply = message_text(turn[-1]) if isinstance(turn[-1], AIMessage) else ""
-    cited = [shown[number] for number, _, _ in marks_in(reply) if number in shown]
-    for piece in cited[:2]:
+    for piece in _cited(turn, known)[:2]:
         fact = parse_fact(piece.text) if piece.kind == "fact" else None
         if fact is None:
             yield piece.title
@@ -48,3 +62,11 @@ def _topics(turn: Sequence[AnyMessage], known: dict[str, int]) -> Iterator[str]:
             # What was asked for is spoken of now, then what it was asked of.
             yield from (fact[2], fact[0]) if fact[0] in asked else (fact[0], fact[2])
     yield asked_subject(asked)
+
+
+def _cited(turn: Sequence[AnyMessage], known: dict[str, int]) -> list[Evidence]:
+    """The pieces that the reply of a turn cites, in order."""
+    numbers = number_evidence(turn, known)
+    shown = {numbers[piece.id]: piece for message in turn for piece in evidence_of(message)}
+    reply = message_text(turn[-1]) if isinstance(turn[-1], AIMessage) else ""
+    return [shown[number] for number, _, _ in marks_in(reply) if number in shown]

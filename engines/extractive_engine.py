@@ -20,8 +20,10 @@ from ..notation import (
     parse_evidence,
     parse_question,
     unconnected_text,
+    which_text,
     without_marks,
 )
+from ..questions.ambiguity import find_ambiguity, of_what_is_meant
 from ..questions.connections import asked_ends, find_connection
 from ..questions.definitions import find_definition
 from ..questions.fact_answers import answer_from_facts, facts_about
@@ -132,34 +134,39 @@ def reply_to(
 def _from_evidence(question: Question, turn: _Turn) -> str:
     """What facts, a definition or sentences of the evidence answer, or the decline."""
     lang = question.language
-    facts = answer_from_facts(question, turn.evidence)
+    several = find_ambiguity(question, turn.evidence)
+    if several is not None:
+        meanings = [(one.title, one.number, without_markup(one.told)) for one in several.meanings]
+        return which_text(lang, several.name, meanings)
+    evidence = of_what_is_meant(question, turn.evidence)
+    facts = answer_from_facts(question, evidence)
     if facts is not None:
         return _said_by_facts(facts, lang)
     ends = asked_ends(question)
     if ends is not None:
-        joined = find_connection(ends, turn.evidence)
+        joined = find_connection(ends, evidence)
         if joined is None:
             return decline_text(lang, unconnected_text(lang, *ends))
         return f"{without_markup(joined.text)}[{joined.number}]"
-    defined = find_definition(question.text, turn.evidence)
+    defined = find_definition(question.text, evidence)
     if defined is not None:
         return f"{without_markup(defined.text)}[{defined.number}]"
-    how = find_instruction(question, turn.evidence)
+    how = find_instruction(question, evidence)
     if how is not None:
         return f"{how.text}[{how.number}]"
-    measured = find_measure(question, turn.evidence)
+    measured = find_measure(question, evidence)
     if measured is not None:
         return f"{without_markup(measured.text)}[{measured.number}]"
-    about = facts_about(question, turn.evidence)
+    about = facts_about(question, evidence)
     if about is not None:
         return _said_by_facts(about, lang)
-    chosen = select_sentences(question, turn.evidence)
+    chosen = select_sentences(question, evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
         return joiner.join(f"{without_markup(one.text)}[{one.number}]" for one in chosen)
     if not turn.has_searched and not turn.evidence:
         return _NOTHING_GIVEN[lang]
-    given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in turn.evidence))
+    given = fold("\n".join(f"{piece.title}\n{piece.text}" for piece in evidence))
     return decline_text(lang, missing_text(lang, missing_terms(question.key_terms, given)))
 
 

@@ -20,6 +20,7 @@ _WHOLE = re.compile(r"(?:^|[\n。！？!?;；]|[.]\s)\s*$")
 _OPENING = re.compile(
     r"^(?:(?:yes|no|well|so)\b[,.:]\s*|(?:是的|对|不|没有|不是)[，。,]\s*)", re.IGNORECASE
 )
+_LISTED = re.compile(r"^(?:[-*•]|\d{1,3}[.)])\s+")
 _LONGEST = 1_000
 _STOPS = " 。.!！?？;；"
 
@@ -39,9 +40,21 @@ def is_supported(sentence: str, evidence: str) -> bool:
     False
     """
     said = _OPENING.sub("", without_citations(sentence).strip())
+    said = _without_label(said, evidence)
     if _is_quoted(said, evidence):
         return True
     return len(said) <= _LONGEST and support_score(said, evidence, language(said)) >= 0
+
+
+def _without_label(sentence: str, evidence: str) -> str:
+    """A sentence without the mark of a list, and without the evidence's title before a colon."""
+    plain = _LISTED.sub("", sentence)
+    title = fold(evidence.partition("\n")[0]).strip()
+    colon = re.search("[:：]", plain)
+    if colon is None or not title:
+        return plain
+    rest = plain[colon.end() :].lstrip("* ")
+    return rest if rest and fold(plain[: colon.start()]).strip("* ") == title else plain
 
 
 def _is_quoted(sentence: str, evidence: str) -> bool:

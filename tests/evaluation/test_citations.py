@@ -112,3 +112,14 @@ def test_any_text_is_judged_without_an_error(sentence, evidence):
 def test_lines_of_marks_in_evidence_are_no_error():
     evidence = "jfr\n：：：\n事件在特定时间点发生。\n：，\n"
     assert is_supported("事件在特定时间点发生。", evidence)
+
+
+@pytest.mark.parametrize("mark", ["", "- ", "* ", "2. "])
+def test_the_title_of_the_evidence_before_a_colon_is_no_claim(mark):
+    evidence = "李娜（网球运动员）\n李娜，1982年出生于湖北武汉，中国女子网球运动员。"
+    said = "李娜（网球运动员）：李娜，1982年出生于湖北武汉，中国女子网球运动员。"
+    assert is_supported(mark + said, evidence)
+    assert not is_supported(mark + said.replace("1982", "1983"), evidence)
+    assert is_supported(
+        "**Mercury**: It is a planet.", "Mercury\nMercury is large. It is a planet."
+    )
