@@ -4,18 +4,24 @@ Cases: CMRC 2018 with the passage gone, CMRC 2018 with only the answer's sentenc
 with both hops gone, RGB (Chinese) with each question's own negatives only; CMRC and HotpotQA also
 with the questions in other words (paraphrases.py). "Gone" means taken out
 of the ranking (100 deep) before scores are counted from the top, as they would be without it.
-Run: python benchmarks/declining.py [--limit N] [--plot FILE.png] [--json]
+With --agent an agent over a base with MiniLM is asked, as a user asks; what is gone is taken out of
+what the base finds for it.
+Run: python benchmarks/declining.py [--limit N] [--agent] [--plot FILE.png] [--json]
 """
 
 import argparse
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import datasets
+from langchain_core.documents import Document
 from paraphrases import paraphrase
 
+from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.evaluation import (
     area_under_curve,
     contains_answer,
@@ -27,6 +33,7 @@ from groundglm.evidence import Evidence, Source
 from groundglm.questions import score_answerability
 from groundglm.questions.question import Question
 from groundglm.retrieval import BM25Index, fuse, split_text
+from groundglm.retrieval.embeddings import load_embeddings
 from groundglm.text import sentences
 
 Passages = dict[str, tuple[str, str, str]]  # id -> document id, title, text
@@ -101,6 +108,70 @@ def scores(
     return with_answer, without
 
 
+class Without:
+    """A base from whose findings documents, or sentences that answer, are taken out."""
+
+    def __init__(self, base: KnowledgeBase) -> None:
+        self.base = base
+        self.question: datasets.Question | None = None
+        self.case = ""
+
+    def search(self, query: str, *, k: int = 10, **named: object) -> list[Evidence]:
+        """What the base finds, without what this question's case has taken out."""
+        question, case = self.question, self.case
+        found = self.base.search(query, k=k + 20, **named)
+        if question is None or not case:
+            return found[:k]
+        gold = question.gold
+        if case == "negatives":  # its own passages, with the right ones or without
+            return [one for one in found if _document(one) in gold | question.negative][:k]
+        if case == "answer sentences":
+            return [
+                replace(one, text=without_answer(one.text, question.answers))
+                if _document(one) in gold
+                else one
+                for one in found
+            ][:k]
+        return [one for one in found if _document(one) not in gold][:k]
+
+
+def _document(piece: Evidence) -> str:
+    return piece.sources[0].document_id
+
+
+def asked_scores(
+    corpus: datasets.Corpus, half: int, limit: int | None, case: str, reword: Callable[[str], str]
+) -> tuple[list[float], list[float]]:
+    """The same, as an agent over a base judges its evidence."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        KnowledgeBase.open(Path(folder) / "base", load_embeddings("minilm")) as base,
+    ):
+        base.add_documents(
+            (
+                Document(text, id=id_, metadata={"title": title})
+                for id_, title, text in corpus.documents
+            ),
+            extract_facts=False,
+        )
+        source = Without(base)
+        agent = build_agent(source, model=ChatGLM3(engine="extractive"))
+
+        def score(question: datasets.Question, case: str) -> float:
+            source.question, source.case = question, case
+            steps = agent.ask(reword(question.text)).trace
+            return next((step["score"] for step in steps if "score" in step), 0.0)
+
+        own = case == "own negatives only"
+        gone = "answer sentences" if case == "answer sentences gone" else "documents"
+        asked = [q for q in corpus.questions if q.half == half][:limit]
+        return (
+            [score(one, "negatives" if own else "") for one in asked],
+            [score(replace(one, negative=one.negative - one.gold, gold=frozenset()), "negatives")
+             if own else score(one, gone) for one in asked],
+        )  # fmt: skip
+
+
 CASES: tuple[tuple[str, str], ...] = (
     ("cmrc2018", "passage gone"),
     ("cmrc2018", "answer sentences gone"),
@@ -111,15 +182,16 @@ CASES: tuple[tuple[str, str], ...] = (
 )
 
 
-def measure(limit: int | None, report: Callable[[dict], None]) -> list[dict]:
+def measure(limit: int | None, report: Callable[[dict], None], *, agent: bool) -> list[dict]:
     """One row a case."""
+    judge = asked_scores if agent else scores
     rows: list[dict] = []
     for name, case in CASES:
         corpus = datasets.load(name)
         size = limit or (500 if case == "answer sentences gone" else None)
         reword = partial(paraphrase, part="test") if "reworded" in case else str
-        chosen = scores(corpus, 0, size, case, reword)
-        held_out = scores(corpus, 1, size, case, reword)
+        chosen = judge(corpus, 0, size, case, reword)
+        held_out = judge(corpus, 1, size, case, reword)
         row: dict = {"set": name, "case": case, "auc": 100 * area_under_curve(*held_out)}
         for rate in (0.8, 0.9, 0.95):
             point = rates_at(*held_out, threshold_for(chosen[1], rate))
@@ -158,6 +230,7 @@ def main() -> None:
     """Print the table, draw the curves."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--agent", action="store_true", help="ask an agent over a base")
     parser.add_argument("--plot")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -172,7 +245,7 @@ def main() -> None:
         )
         print(f"{row['set']:10}{row['case']:24}AUC {row['auc']:.1f}  {rates}", flush=True)
 
-    rows = measure(arguments.limit, report)
+    rows = measure(arguments.limit, report, agent=arguments.agent)
     if arguments.plot:
         draw(rows, arguments.plot)
     if arguments.json:

@@ -15,6 +15,7 @@ from .topics import bare_title, is_named
 #: So many of the things that bear a name are told.
 MOST_MEANINGS = 5
 _QUALIFIER = re.compile(r"[(（]([^()（）]+)[)）]\s*$")
+_LISTS_MEANINGS = re.compile(r"(?i)[(（](?:disambiguation|消歧义页?)[)）]\s*$")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -39,7 +40,8 @@ def find_ambiguity(question: Question, pieces: Sequence[NumberedEvidence]) -> Am
     """The name of a question that several documents answer to, where it does not say which.
 
     "Mercury (planet)" and "Mercury (element)" are told apart by what stands in their brackets, or
-    by what else is asked, where only one of them speaks of it.
+    by what else is asked, where only one of them speaks of it. A title without brackets is what
+    the bare name means.
 
     Args:
         question: The question.
@@ -114,13 +116,13 @@ def _same_names(
     """By each name of the question that is ambiguous: the titles that bear it, and their pieces."""
     found: dict[str, dict[str, list[NumberedEvidence]]] = {}
     for piece in pieces:
-        if title := _title(piece):
+        if (title := _title(piece)) and not _LISTS_MEANINGS.search(title):
             found.setdefault(bare_title(title), {}).setdefault(title, []).append(piece)
     return {
         bare: by_title
         for bare, by_title in found.items()
         if len({fold(title) for title in by_title}) > 1
-        and any(_QUALIFIER.search(title) for title in by_title)
+        and all(_QUALIFIER.search(title) for title in by_title)
         and is_named(bare, folded)
     }
 
@@ -154,7 +156,7 @@ def _speak_alike(
         for of in by_title.values()
     ]
     least = min(missing)
-    return missing.count(least) > 1 and least < len(terms)
+    return missing.count(least) > 1 and least <= len(terms) // 3
 
 
 def _defined(question: Question, title: str, pieces: Sequence[NumberedEvidence]) -> Meaning:

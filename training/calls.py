@@ -56,7 +56,7 @@ _TOLD_HELD = ("In a film I saw, they had to {}.", "Years ago I was able to {} by
 REFUSED = "All right, I will not do that."
 NOTED = "Thank you for telling me. Is there anything I can do?"
 NO_FUNCTION = "None of the functions at hand can do that."
-MADE = 0.5  # share of the functions that are made up
+MADE = 0.35  # share of the functions that are made up
 _SMALL = "one two three four five six seven eight nine ten eleven twelve".split()
 
 

@@ -88,3 +88,9 @@ def test_passages_of_one_document_are_one_thing():
 )
 def test_which_one_a_reply_picks(said, picked):
     assert meant_title(said, [PLANET.title, ELEMENT.title]) == picked
+
+
+@pytest.mark.parametrize("title", ["Mercury", "Mercury (disambiguation)"])
+def test_a_bare_title_is_the_plain_meaning(title):
+    other = NumberedEvidence(2, "passage", title, "Mercury may be a planet or an element.")
+    assert find_ambiguity(Question("What is Mercury?"), [PLANET, other]) is None
