@@ -9,6 +9,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource, LinkedEntity
 from ..notation import SEARCH_TOOL, NumberedEvidence, fact_evidence
+from ..questions.aliases import by_title
 from ..questions.answerability import (
     DEFAULT_THRESHOLDS,
     Answerability,
@@ -105,10 +106,23 @@ def _search(
     is_deep = asked_subject(question.text) or asks_how(question.folded)
     depth = _DEFINING_DEPTH if is_deep else _SEARCH_DEPTH
     found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
+    named = by_title(question, _numbered(found))
+    if named is not question:  # asked by another name: what is told under the first one
+        more = source.search(named.text, k=depth, mode=options.mode, labels=options.labels)
+        first = found[:1]  # as a rule the one that gives the name
+        ids = {piece.id for piece in (*first, *more)}
+        found = [
+            *first,
+            *(piece for piece in more if piece not in first),
+            *(piece for piece in found if piece.id not in ids),
+        ]
     if facts is not None and id(facts) != id(source):  # a base has given its own facts already
-        found = found + _further_facts(question.text, found, facts, options.labels)
+        found = found + _further_facts(named.text, found, facts, options.labels)
     found = _defining_first(question, found)
-    return found, score_answerability(question, found)
+    judged = score_answerability(question, found)
+    if named is not question:
+        judged = max(judged, score_answerability(named, found), key=lambda one: one.score)
+    return found, judged
 
 
 def _near_names(question: Question, source: PassageSource, options: GroundingOptions) -> list[str]:

@@ -23,6 +23,7 @@ from ..notation import (
     which_text,
     without_marks,
 )
+from ..questions.aliases import by_title
 from ..questions.ambiguity import find_ambiguity, of_what_is_meant
 from ..questions.connections import asked_ends, find_connection
 from ..questions.definitions import find_definition
@@ -139,7 +140,8 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
         meanings = [(one.title, one.number, without_markup(one.told)) for one in several.meanings]
         return which_text(lang, several.name, meanings)
     evidence = of_what_is_meant(question, turn.evidence)
-    facts = answer_from_facts(question, evidence)
+    named = by_title(question, evidence)
+    facts = answer_from_facts(question, evidence) or answer_from_facts(named, evidence)
     if facts is not None:
         return _said_by_facts(facts, lang)
     ends = asked_ends(question)
@@ -151,16 +153,18 @@ def _from_evidence(question: Question, turn: _Turn) -> str:
     defined = find_definition(question.text, evidence)
     if defined is not None:
         return f"{without_markup(defined.text)}[{defined.number}]"
-    how = find_instruction(question, evidence)
+    how = find_instruction(named, evidence)
     if how is not None:
         return f"{how.text}[{how.number}]"
-    measured = find_measure(question, evidence)
+    measured = find_measure(named, evidence)
     if measured is not None:
         return f"{without_markup(measured.text)}[{measured.number}]"
-    about = facts_about(question, evidence)
+    about = facts_about(named, evidence)
     if about is not None:
         return _said_by_facts(about, lang)
-    chosen = select_sentences(question, evidence)
+    chosen = select_sentences(named, evidence)
+    if not any(one.score > 0 for one in chosen):
+        chosen = select_sentences(question, evidence)
     if chosen and any(one.score > 0 for one in chosen):
         joiner = "" if lang == "zh" else " "
         return joiner.join(f"{without_markup(one.text)}[{one.number}]" for one in chosen)
