@@ -2,11 +2,13 @@
 
 import math
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, pairwise
+from pathlib import Path
 from types import MappingProxyType
 
 from ..relations import RELATIONS
@@ -23,7 +25,8 @@ _MOST_MISSING = 5
 class QuestionTerms:
     """The terms of a question that can tell sentences apart, with their weights.
 
-    `others` are for some terms the words by which texts name the relation that the term asks for.
+    `others` are for some terms the words that mean the same, or by which texts name the relation
+    that the term asks for.
     """
 
     weights: Mapping[str, float]
@@ -74,8 +77,8 @@ _TURNED = {"father": ("child",), "mother": ("child",), "child": ("father", "moth
 
 
 def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
-    """For each term by which a question asks for a relation, how texts name that relation."""
-    found: dict[str, frozenset[str]] = {}
+    """For each term the words that mean the same, or by which texts name what it asks for."""
+    found = {term: others for term in terms if (others := _same_meaning(term))}
     for relation, span in asked_relations(folded):
         said = span.cut(folded)
         for term in terms:
@@ -84,6 +87,22 @@ def _others(folded: str, terms: Iterable[str]) -> dict[str, frozenset[str]]:
                 words_for = frozenset[str]().union(*(_naming_words()[name] for name in told))
                 written = frozenset(one for one in words_for if has_cjk(one) == has_cjk(term))
                 found[term] = found.get(term, frozenset()) | written
+    return found
+
+
+def _same_meaning(term: str) -> frozenset[str]:
+    return _meanings().get(term if has_cjk(term) else stem_word(term), frozenset())
+
+
+@cache
+def _meanings() -> Mapping[str, frozenset[str]]:
+    """By each word of otherwise.toml (by the stem of an English one), those beside it."""
+    table = tomllib.loads(Path(__file__).with_name("otherwise.toml").read_text("utf-8"))
+    found: dict[str, frozenset[str]] = {}
+    for row in (*table["en"], *table["zh"]):
+        for word in row:
+            key = word if has_cjk(word) else stem_word(word)
+            found[key] = found.get(key, frozenset()) | (frozenset(row) - {word})
     return found
 
 

@@ -1,8 +1,12 @@
 """Questions in words that the text does not use, and evidence that only seems to answer."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from groundglm.notation import NumberedEvidence
+from groundglm.questions import terms as terms_module
 from groundglm.questions.definitions import find_definition
 from groundglm.questions.fact_answers import answer_from_facts
 from groundglm.questions.instructions import find_instruction
@@ -11,6 +15,11 @@ from groundglm.questions.question import Question
 from groundglm.questions.sentence_selection import select_sentences
 from groundglm.questions.spelling import correct_name
 from groundglm.questions.terms import coverage, question_terms
+from groundglm.text.scripts import has_cjk
+
+OTHERWISE = tomllib.loads(
+    (Path(terms_module.__file__).with_name("otherwise.toml")).read_text("utf-8")
+)
 
 
 def passages(*texts, title=""):
@@ -48,6 +57,17 @@ def test_no_term_reaches_into_words_that_only_ask(question, terms):
 def test_what_is_asked_is_found_in_other_words(question, sentence):
     terms = question_terms(question)
     assert coverage(terms.weights, sentence, terms.others) > coverage(terms.weights, sentence)
+
+
+@pytest.mark.parametrize("row", [*OTHERWISE["en"], *OTHERWISE["zh"]], ids=lambda row: row[0])
+def test_words_of_one_meaning_are_found_for_each_other(row):
+    asked, told = row[0], row[-1]
+    question = f"旅馆{asked}什么？" if has_cjk(asked) else f"What does the hotel {asked} then?"
+    sentence = f"这里{told}。" if has_cjk(told) else f"Here is {told} for all."
+    terms = question_terms(question)
+    assert asked in terms.weights, terms
+    told_so = coverage(terms.weights, sentence, terms.others)
+    assert told_so > coverage(terms.weights, sentence) or (has_cjk(asked) and asked in told)
 
 
 def test_irregular_verbs_are_one_word():
@@ -150,3 +170,21 @@ def test_who_did_it_is_not_answered_by_when():
     fact = NumberedEvidence(1, "fact", "", "Lantern bakery | opened | 1998")
     assert answer_from_facts(Question("Who opened the Lantern bakery?"), [fact]) is None
     assert answer_from_facts(Question("When was the Lantern bakery opened?"), [fact]) is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "In which US state is Devil's Garden?",
+            "Devil's Garden lies south of Newberry in Oregon.",
+        ),
+        ("Into which river does the Jemez flow?", "The Jemez is a tributary of the Rio Grande."),
+        ("汉江流入哪条江？", "汉江在武汉汇入长江。"),
+    ],
+)
+def test_a_place_asked_for_by_its_sort_is_found(question, answer):
+    title = "汉江" if has_cjk(question) else answer.split(" is ")[0].split(" lies ")[0]
+    other = "这里有很多鱼。" if has_cjk(question) else "Its walls are very old and red."
+    assert best(question, f"{other}{answer}" if has_cjk(question) else f"{other} {answer}",
+                title=title) == answer  # fmt: skip
