@@ -16,7 +16,8 @@ from pathlib import Path
 from datasets import load
 from langchain_core.documents import Document
 
-from groundglm import Agent, ChatGLM3, KnowledgeBase, build_agent
+from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.agent import GroundedAgent
 from groundglm.retrieval import HashEmbeddings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from utterances import FUNCTIONS, NO_REQUESTS_EN, NO_REQUESTS_ZH, REQUESTS  # noqa: E402
 
 
-def calls(agent: Agent, text: str) -> list[tuple[str, dict[str, object]]]:
+def calls(agent: GroundedAgent, text: str) -> list[tuple[str, dict[str, object]]]:
     """What an agent calls or proposes to call for a text."""
     return [(use.name, dict(use.args)) for use in agent.ask(text).tool_calls]
 

@@ -6,7 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -243,6 +243,12 @@ def holds_term(term: str, present: Counter[str], folded: str) -> bool:
 _OTHERWISE = 0.45  # of a term's weight, where a text names what it asks for in other words
 
 
+@lru_cache(maxsize=2048)
+def _present(text: str) -> Counter[str]:
+    """The words of a text; not to be changed."""
+    return Counter(words(text))
+
+
 def coverage(
     weights: Mapping[str, float],
     text: str,
@@ -257,7 +263,7 @@ def coverage(
         return 0.0
     folded = fold(text)
     needs_words = any(not has_cjk(term) for term in (*weights, *chain(*others.values())))
-    present = Counter(words(text) if needs_words else list[str]())
+    present = _present(text) if needs_words else Counter[str]()
     held = 0.0
     for term, weight in weights.items():
         if holds_term(term, present, folded):

@@ -1,7 +1,7 @@
 """Folding: the form in which two ways to write the same are the same; no offset moves."""
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 
 @cache
@@ -40,4 +40,13 @@ def fold(text: str) -> str:
     >>> fold("ＡＢＣ　資料庫")
     'abc 资料库'
     """
+    return _folded(text) if len(text) <= _SHORT else text.translate(_folding_table())
+
+
+# One question folds the same passages and sentences again and again.
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
     return text.translate(_folding_table())
+
+
+_SHORT = 1_000

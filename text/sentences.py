@@ -1,6 +1,7 @@
 """Sentences of Chinese and English text."""
 
 import re
+from functools import lru_cache
 
 from .spans import Span
 
@@ -36,6 +37,18 @@ def sentences(text: str) -> list[Span]:
     ...  sentences("李白（701年—762年）。字太白！ Mr. Li wrote 3.5 poems. Yes.")]
     ['李白（701年—762年）。', '字太白！', 'Mr. Li wrote 3.5 poems.', 'Yes.']
     """
+    return list(_sentences(text)) if len(text) <= _PASSAGE else list(_cut(text))
+
+
+@lru_cache(maxsize=512)
+def _sentences(text: str) -> tuple[Span, ...]:
+    return tuple(_cut(text))
+
+
+_PASSAGE = 4_000  # longer texts are cut once, when they are added
+
+
+def _cut(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     for match in _END.finditer(text):
