@@ -63,7 +63,7 @@ def rank_sentences(
     whole = question.language == "en" and _says_all(terms, question, listed)
     for rank, passage in enumerate(listed):
         bonus = _passage_bonus(question, rank, listed, whole=whole)
-        scored = _scored(question, terms, passage, bonus, topics)
+        scored = _scored(question, terms, passage, bonus, topics, everywhere=everywhere)
         if everywhere or speak[rank]:
             ranked += scored
         elif question.language == "en":
@@ -117,7 +117,13 @@ def _passage_bonus(
 
 
 def _scored(
-    question: Question, terms: QuestionTerms, passage: NumberedEvidence, bonus: float, topics: str
+    question: Question,
+    terms: QuestionTerms,
+    passage: NumberedEvidence,
+    bonus: float,
+    topics: str,
+    *,
+    everywhere: bool,
 ) -> list[SelectedSentence]:
     spans = sentences(passage.text)
     if not spans:
@@ -127,6 +133,7 @@ def _scored(
     lead = "" if topic else fold(spans[0].cut(passage.text))
     lead_words = Counter(words(lead))
     named = Counter(words(topics))
+    is_named = not topic or bare_title(passage.title) in topics
     weights: dict[str, float] = {}
     for term, weight in terms.weights.items():
         if topic and holds_term(term, topic_words, topic):
@@ -134,6 +141,7 @@ def _scored(
         weights[term] = weight * (0.3 if lead and holds_term(term, lead_words, lead) else 1.0)
         if topics and holds_term(term, named, topics):
             weights[term] *= _NAMED
+    asked_for = {t: w for t, w in weights.items() if not (topics and holds_term(t, named, topics))}
     characters = {c: w for c, w in terms.characters.items() if c not in topic}
     scored: list[SelectedSentence] = []
     spans = [span for span in spans if _says_something(span.cut(passage.text))] or spans
@@ -147,7 +155,11 @@ def _scored(
     for index, span in enumerate(spans):
         sentence = span.cut(passage.text)
         score = coverage(weights, sentence, terms.others) + 0.3 * coverage(characters, sentence)
-        score += 0.2 * fits_asked_kind(question, sentence)
+        fits = fits_asked_kind(question, sentence)
+        says = coverage(asked_for, sentence, terms.others) > 0 or coverage(characters, sentence) > 0
+        if not (says or (is_named and fits) or everywhere):
+            continue  # it names the topic, and says nothing of what is asked
+        score += 0.2 * fits
         if index == 0 and not has_cjk(question.text):
             score += 0.1
         scored.append(SelectedSentence(passage.number, sentence, score + bonus, span))

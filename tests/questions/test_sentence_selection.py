@@ -1,5 +1,6 @@
 """Which sentences of the evidence answer a question."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +66,29 @@ def test_every_sentence_stands_where_it_says_and_the_order_is_one(question, list
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
     chosen = select_sentences(Question(question), pieces)
     assert all(one.text in {r.text for r in ranked} for one in chosen)
+
+
+MUSEUM = NumberedEvidence(
+    1, "passage", "Harbour Museum",
+    "The Harbour Museum is a museum of shipping in Oslo. It was founded by Ingrid Dahl. "
+    "Entry costs 12 euros. The museum holds 4,200 objects.",
+)  # fmt: skip
+FOUNDER = NumberedEvidence(
+    2, "passage", "Ingrid Dahl",
+    "Ingrid Dahl (1889-1967) was a Norwegian shipowner. She received the Order of Saint Olav.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What does a ticket to the Harbour Museum cost?", ["Entry costs 12 euros."]),
+        ("How many objects does the museum have?", ["The museum holds 4,200 objects."]),
+        ("Which order did Ingrid Dahl receive?", ["She received the Order of Saint Olav."]),
+        ("What colour is the Harbour Museum's roof?", []),
+        ("Where did Ingrid Dahl learn to swim?", []),
+    ],
+)
+def test_a_sentence_that_says_nothing_of_what_is_asked_answers_nothing(question, answer):
+    chosen = select_sentences(Question(question), [MUSEUM, FOUNDER])
+    assert [one.text for one in chosen if one.score > 0] == answer
