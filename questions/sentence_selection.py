@@ -157,8 +157,10 @@ def _scored(
         score = coverage(weights, sentence, terms.others) + 0.3 * coverage(characters, sentence)
         fits = fits_asked_kind(question, sentence)
         says = coverage(asked_for, sentence, terms.others) > 0 or coverage(characters, sentence) > 0
-        if not (says or (is_named and fits) or everywhere):
-            continue  # it names the topic, and says nothing of what is asked
+        if not (says or everywhere or (is_named and (fits or question.language == "zh"))):
+            # It names the topic, and says nothing of what is asked. A Chinese one in the topic's
+            # own document may: half of what is asked goes by other words there.
+            continue
         score += 0.2 * fits
         if index == 0 and not has_cjk(question.text):
             score += 0.1
