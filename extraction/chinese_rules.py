@@ -239,7 +239,14 @@ def _apposition(subject: str, clause: str) -> Iterator[Reading]:
         return
     found = tags(clause)
     native = re.fullmatch(rf"([{HAN}]{{2,10}}?)人", clause)
-    if native is not None and is_place(native.group(1)) and native.group(1)[-1] not in "籍华裔":
+    # Not "中国商人": the last word is what somebody does.
+    by_place = found[-1][0] == "人" or is_place(found[-1][0].removesuffix("人"))
+    if (
+        native is not None
+        and by_place
+        and is_place(native.group(1))
+        and native.group(1)[-1] not in "籍华裔"
+    ):
         yield Reading(subject, "籍贯", native.group(1), "native", 0.85)
         return
     plain = all(tag in _NOMINAL_TAGS or word in "男女前著名" for word, tag in found)

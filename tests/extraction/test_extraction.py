@@ -168,3 +168,12 @@ def test_titled_text_gives_three_facts_in_a_thousand_characters(name: str) -> No
         for row in rows
     )
     assert 1000 * facts / sum(len(row["text"]) for row in rows) >= 3
+
+
+def test_what_somebody_does_is_no_place_to_come_from():
+    def origins(text):
+        return [told for _, predicate, told in read(text, "周敏") if predicate == "籍贯"]
+
+    assert origins("周敏，中国商人。") == []
+    assert origins("周敏，广东潮汕商人，作家。") == []
+    assert origins("周敏，浙江绍兴人，商人。") == ["浙江绍兴"]

@@ -49,6 +49,7 @@ def test_no_term_reaches_into_words_that_only_ask(question, terms):
     ("question", "sentence"),
     [
         ("廖立死在哪里？", "最终在汶山逝世。"),
+        ("周敏是哪里人？", "1895年出生于绍兴。"),
         ("Who is Ann Lee married to?", "Her husband is Tom Ray."),
         ("Who is Ann Lee's father?", "She is the daughter of the painter Tom Ray."),
         ("大熊猫吃什么？", "以竹子为食。"),
