@@ -78,7 +78,9 @@ def meant_title(message: str, titles: Sequence[str]) -> str:
     >>> meant_title("第二个", ["李娜（歌手）", "李娜（网球运动员）"])
     '李娜（网球运动员）'
     """
-    said = fold(message)
+    said = fold(message).strip()
+    if len(said) > _SHORT or _ASKS.search(said):  # another question
+        return ""
     picked = [
         title
         for title in titles
@@ -87,7 +89,7 @@ def meant_title(message: str, titles: Sequence[str]) -> str:
     if len(picked) == 1:
         return picked[0]
     placed = _PLACED.search(said)
-    if placed is None or picked or len(said) > _SHORT:
+    if placed is None or picked:
         return ""
     place = next(i for i, word in enumerate(placed.groups()) if word)
     place = len(titles) - 1 if place == len(_PLACES) - 1 else place
@@ -104,6 +106,10 @@ _PLACES = (
 )
 _PLACED = re.compile("|".join(f"({words})" for words in _PLACES))
 _SHORT = 40
+_ASKS = re.compile(
+    r"\b(?:what|who|whom|whose|when|where|why|how)\b|^(?:which|is|are|was|were|do|does|did|can)\b"
+    r"|[谁哪几吗]|什么|怎|如何|多少|为何"
+)
 
 
 def _title(piece: NumberedEvidence) -> str:

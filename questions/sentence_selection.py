@@ -133,7 +133,7 @@ def _scored(
     lead = "" if topic else fold(spans[0].cut(passage.text))
     lead_words = Counter(words(lead))
     named = Counter(words(topics))
-    is_named = not topic or bare_title(passage.title) in topics
+    is_named = not topic or bare_title(passage.title) in topics.splitlines()
     weights: dict[str, float] = {}
     for term, weight in terms.weights.items():
         if topic and holds_term(term, topic_words, topic):

@@ -243,6 +243,9 @@ def holds_term(term: str, present: Counter[str], folded: str) -> bool:
 _OTHERWISE = 0.45  # of a term's weight, where a text names what it asks for in other words
 
 
+_PASSAGE = 4_000  # the words of longer texts are not kept
+
+
 @lru_cache(maxsize=2048)
 def _present(text: str) -> Counter[str]:
     """The words of a text; not to be changed."""
@@ -263,7 +266,9 @@ def coverage(
         return 0.0
     folded = fold(text)
     needs_words = any(not has_cjk(term) for term in (*weights, *chain(*others.values())))
-    present = _present(text) if needs_words else Counter[str]()
+    present = Counter[str]()
+    if needs_words:
+        present = _present(text) if len(text) <= _PASSAGE else Counter(words(text))
     held = 0.0
     for term, weight in weights.items():
         if holds_term(term, present, folded):

@@ -32,6 +32,21 @@ FACT = NumberedEvidence(2, "fact", "cities.csv", format_fact("Mumbai", "former n
             "How deep is the waimea canyon?",
         ),
         ("Who governs Bombay?", [FACT], "Who governs mumbai?"),
+        (
+            "Who governs Bombay?",
+            [passage("Mumbai", "Mumbai (formerly Bombay) is a city.")],
+            "Who governs mumbai?",
+        ),
+        (
+            "和平饭店在哪里？",
+            [passage("费尔蒙酒店", "费尔蒙酒店原名和平饭店。")],
+            "费尔蒙酒店在哪里？",
+        ),
+        (
+            "Did Jerome see Rome?",
+            [passage("Old City", "Old City, also known as Rome, is old.")],
+            "Did Jerome see old city?",
+        ),
     ],
 )
 def test_another_name_is_read_as_the_title(asked, pieces, read):
@@ -46,6 +61,12 @@ def test_another_name_is_read_as_the_title(asked, pieces, read):
         ("How deep is the Grand Canyon?", [CANYON]),  # another one
         ("铁丝蛇吃什么？", [SNAKE, passage("蚯蚓", "蚯蚓又名铁丝蛇。")]),  # of two things
         ("", [SNAKE]),
+        # Within another word or name, or no name at all.
+        ("华北平原有多大？", [passage("北京", "北京旧称北平，是首都。")]),
+        ("太平饭店在哪里？", [passage("费尔蒙酒店", "费尔蒙酒店原名和平饭店。")]),
+        ("Who was the teacher?", [passage("Ann Lee", "Ann Lee, formerly a teacher, paints.")]),
+        ("When do I get home?", [passage("Nest", "The nest is called home.")]),
+        ("什么时候涨潮？", [passage("潮汐", "潮汐上升称为涨潮。")]),
     ],
 )
 def test_what_is_no_other_name_of_one_thing_stays(asked, pieces):
