@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SettingsError
+from .errors import BaseOutdatedError, SettingsError
 from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
 from .text.scripts import Language, language
 
@@ -46,7 +46,8 @@ def open_base(
 ) -> "KnowledgeBase":
     """Open a base with the embedding model it was made with.
 
-    A model that the settings name in its place is compared first.
+    A model that the settings name in its place is compared first. A base of an earlier version is
+    brought up to date, also where it is then only read.
 
     Raises:
         NotABaseError: there is none.
@@ -57,7 +58,12 @@ def open_base(
     embeddings = None
     if settings is not None and "embeddings.model" in settings.origins:
         embeddings = make_embeddings(settings.values)
-    return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
+    try:
+        return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
+    except BaseOutdatedError:
+        with KnowledgeBase.open(folder, embeddings, create=False) as base:
+            base.keep_indexes()
+        return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
 
 
 def make_model(settings: Settings) -> "ChatGLM3":

@@ -6,6 +6,7 @@ GroundGLMError
 ├── NotABaseError            the path holds no knowledge base
 ├── BaseBusyError            another process is writing to the base
 ├── BaseCorruptError         the database file is damaged or from a newer version
+├── BaseOutdatedError        the base is of an earlier version, and was opened for reading only
 ├── StorageError             the disk is full or cannot be written; nothing was lost
 ├── EmbeddingMismatchError   the base was made with another embedding model
 ├── SettingsError            the settings file holds a key or value that is not known
@@ -36,6 +37,10 @@ class BaseBusyError(GroundGLMError):
 
 class BaseCorruptError(GroundGLMError):
     """The database file is damaged, or was written by a newer version."""
+
+
+class BaseOutdatedError(GroundGLMError):
+    """The base was written by an earlier version, and may not be brought up to date here."""
 
 
 class StorageError(GroundGLMError):

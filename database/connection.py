@@ -1,6 +1,7 @@
 """Connections to a base's SQLite file: who may write, how long to wait, what each failure means."""
 
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from ..errors import (
     BaseBusyError,
     BaseCorruptError,
+    BaseOutdatedError,
     GroundGLMError,
     NotABaseError,
     StorageError,
@@ -64,11 +66,6 @@ class Connections:
                 "open it without read_only=True to change it"
             )
         return self._writer
-
-    @property
-    def version(self) -> int:
-        """The version of the schema; one that is only read may be of an earlier version."""
-        return _version(self._reader)
 
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
@@ -157,16 +154,19 @@ class Connections:
         """Take a base of an earlier version to this one, whole or not at all."""
         if _version(writer) not in UPGRADES:
             return
+        writer.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew is dropped first
+        writer.create_function("half", 1, _half, deterministic=True)
         self._begin(writer)
         try:
             while (version := _version(writer)) in UPGRADES:  # else another process was quicker
-                for statement in UPGRADES[version]:
+                for statement in _statements(UPGRADES[version]):
                     writer.execute(statement)
                 writer.execute(f"PRAGMA user_version = {version + 1}")
             writer.commit()
         except BaseException:
             writer.rollback()
             raise
+        writer.execute("PRAGMA foreign_keys = ON")
 
     def _check_schema(self) -> None:
         if _application_id(self._reader) != APPLICATION_ID:
@@ -181,6 +181,13 @@ class Connections:
             raise BaseCorruptError(
                 f"{self.path} was written by a newer version (schema {version}, this one reads "
                 f"{SCHEMA_VERSION}). Upgrade with: pip install -U groundglm"
+            )
+        if version < SCHEMA_VERSION:  # only where it was opened for reading
+            self.close()
+            raise BaseOutdatedError(
+                f"{self.path} was written by an earlier version (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}). Opening it once without read_only=True brings it up to date; "
+                "if it cannot be written, copy it first."
             )
 
     def _begin(self, writer: sqlite3.Connection) -> None:
@@ -205,11 +212,18 @@ class Connections:
 
 def _statements(script: str) -> Iterator[str]:
     statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
+    for part in re.split(r"(?<=;)", script):
+        statement += part
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _half(vector: bytes) -> bytes:
+    """A vector of float32 as float16."""
+    import numpy as np
+
+    return np.frombuffer(vector, dtype="<f4").astype("<f2").tobytes()
 
 
 def _application_id(connection: sqlite3.Connection) -> int:

@@ -1,24 +1,28 @@
 """The database of a base: documents, passages, vectors and facts in and out."""
 
 import json
-import sqlite3
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..evidence import Source
-from ..facts import Contribution, Fact
+from ..facts import Fact
 from .connection import BUSY_SECONDS, Connections
 from .records import DocumentInfo, DocumentRecord, FoundPassage
-from .rows import contribution_row, facts_query, found_passage, passage_row, read_fact
-
-_PASSAGE_COLUMNS = (
-    "p.id, p.document_id, p.position, p.start, p.end, p.text, p.heading, p.page, p.vector_key, "
-    "d.title"
+from .rows import FACTS_QUERY, found_passage, read_fact
+from .writing import (
+    delete_documents,
+    drop_unused,
+    generation_of,
+    insert_documents,
+    note_change,
+    rows_in,
 )
-_VARIABLES = 900  # SQLite's oldest limit on the variables of one statement is 999
+
+_PASSAGES = (
+    "SELECT p.id, d.id, p.position, p.start, p.end, p.text, p.heading, p.page, p.vector_key, "
+    "d.title, p.number FROM passages p JOIN documents d ON d.number = p.document"
+)
 
 
 class Database:
@@ -38,6 +42,8 @@ class Database:
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         self.path = path
+        self.read_only = read_only
+        self.immutable = immutable
         self.connections = Connections(
             path,
             create=create,
@@ -71,7 +77,7 @@ class Database:
     def generation(self) -> int:
         """How many changes the base has seen."""
         with self.connections.reading() as connection:
-            return _generation(connection)
+            return generation_of(connection)
 
     def changed_since(self, generation: int) -> list[str]:
         """The ids of documents that were added, replaced or deleted after that generation."""
@@ -90,45 +96,27 @@ class Database:
         """Store a document with its passages and facts, in place of the one of the same id.
 
         Args:
-            document: The document.
-            vectors: The vectors of its passages by key. They are stored in the same transaction:
+            document: The whole document.
+            vectors: The vectors of its passages by key. They are stored with the passages, since
                 one that was there before may have gone meanwhile with its last other user.
         """
-        with self.connections.writing() as connection:
-            touched = _delete_documents(connection, [document.id])
-            connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    document.id,
-                    document.kind,
-                    document.title,
-                    document.text,
-                    json.dumps(dict(document.metadata), ensure_ascii=False, default=str),
-                    json.dumps(list(document.labels), ensure_ascii=False),
-                    document.content_hash,
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                ),
-            )
-            connection.executemany(
-                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (passage_row(passage) for passage in document.passages),
-            )
-            keys = {passage.vector_key for passage in document.passages}
-            connection.executemany(
-                "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
-                ((key, vector) for key, vector in (vectors or {}).items() if key in keys),
-            )
-            _insert_facts(connection, document)
-            _drop_unused(connection, touched)
-            _note_change(connection, [document.id])
+        self.put_documents([document], vectors)
+
+    def put_documents(
+        self, documents: Sequence[DocumentRecord], vectors: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Store documents as `put_document` does, all in one transaction and one generation."""
+        if documents:
+            with self.connections.writing() as connection:
+                insert_documents(connection, documents, vectors or {})
 
     def delete_documents(self, ids: Collection[str]) -> list[str]:
         """Delete documents and all that stands on them alone; the ids that were there."""
         with self.connections.writing() as connection:
-            found = [row[0] for row in _rows_in(connection, "SELECT id FROM documents", "id", ids)]
+            found = [row[0] for row in rows_in(connection, "SELECT id FROM documents", "id", ids)]
             if found:
-                _drop_unused(connection, _delete_documents(connection, found))
-                _note_change(connection, found)
+                note_change(connection, found)
+                drop_unused(connection, delete_documents(connection, found))
             return found
 
     def documents(self) -> list[DocumentInfo]:
@@ -136,7 +124,7 @@ class Database:
         with self.connections.reading() as connection:
             rows = connection.execute(
                 "SELECT d.id, d.title, d.kind, length(d.text), "
-                "(SELECT count(*) FROM passages p WHERE p.document_id = d.id), "
+                "(SELECT count(*) FROM passages p WHERE p.document = d.number), "
                 "(SELECT count(DISTINCT fact_id) FROM contributions c WHERE c.document_id = d.id), "
                 "d.metadata, d.added_at FROM documents d ORDER BY d.id"
             )
@@ -150,7 +138,7 @@ class Database:
         with self.connections.reading() as connection:
             query = "SELECT id, content_hash FROM documents"
             rows = (
-                connection.execute(query) if ids is None else _rows_in(connection, query, "id", ids)
+                connection.execute(query) if ids is None else rows_in(connection, query, "id", ids)
             )
             return dict(rows)
 
@@ -177,12 +165,36 @@ class Database:
             )
             return "\n".join(row[0] for row in rows)
 
-    def metadata(self) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
-        """Id, metadata and labels of every document."""
+    def metadata_after(self, number: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """Number, id and metadata of the documents that came after one, by number."""
         with self.connections.reading() as connection:
-            rows = connection.execute("SELECT id, metadata, labels FROM documents").fetchall()
-        for id_, metadata, labels in rows:
-            yield id_, json.loads(metadata), json.loads(labels)
+            rows = connection.execute(
+                "SELECT number, id, metadata FROM documents WHERE number > ? ORDER BY number",
+                (number,),
+            ).fetchall()
+        for of, id_, metadata in rows:
+            yield of, id_, json.loads(metadata)
+
+    def labels_after(self, number: int) -> Iterator[tuple[int, list[str]]]:
+        """Number and labels of the documents that came after one and have labels, by number."""
+        with self.connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT number, labels FROM documents WHERE number > ? AND labels != '[]' "
+                "ORDER BY number",
+                (number,),
+            ).fetchall()
+        for of, labels in rows:
+            yield of, json.loads(labels)
+
+    def document_numbers(self) -> list[int]:
+        """The numbers of all documents."""
+        with self.connections.reading() as connection:
+            return [row[0] for row in connection.execute("SELECT number FROM documents")]
+
+    def document_ids(self) -> list[tuple[int, str]]:
+        """Number and id of all documents."""
+        with self.connections.reading() as connection:
+            return connection.execute("SELECT number, id FROM documents").fetchall()
 
     def counts(self) -> dict[str, int]:
         """How many documents, passages, vectors, facts and entities the base holds."""
@@ -218,15 +230,15 @@ class Database:
     def without_vectors(self, ids: Collection[str] | None = None) -> set[str]:
         """Those documents, of all or of some, that have a passage whose vector is missing."""
         query = (
-            "SELECT p.document_id FROM "
-            "(SELECT p.document_id FROM passages p LEFT JOIN vectors v ON v.key = p.vector_key "
+            "SELECT p.id FROM (SELECT d.id FROM passages p LEFT JOIN vectors v "
+            "ON v.key = p.vector_key JOIN documents d ON d.number = p.document "
             "WHERE p.vector_key IS NOT NULL AND v.key IS NULL) p"
         )
         with self.connections.reading() as connection:
             rows = (
                 connection.execute(query)
                 if ids is None
-                else _rows_in(connection, query, "p.document_id", ids)
+                else rows_in(connection, query, "p.id", ids)
             )
             return {row[0] for row in rows}
 
@@ -234,55 +246,81 @@ class Database:
 
     def passages(self, ids: Collection[str]) -> dict[str, FoundPassage]:
         """Some passages by id; one that is gone is left out."""
-        query = (
-            f"SELECT {_PASSAGE_COLUMNS} FROM passages p JOIN documents d ON d.id = p.document_id"
-        )
         with self.connections.reading() as connection:
-            return {row[0]: found_passage(row) for row in _rows_in(connection, query, "p.id", ids)}
+            return {
+                row[0]: found_passage(row) for row in rows_in(connection, _PASSAGES, "p.id", ids)
+            }
+
+    def passages_by_number(self, numbers: Collection[int]) -> dict[int, FoundPassage]:
+        """Some passages by number; one that is gone is left out."""
+        with self.connections.reading() as connection:
+            rows = rows_in(connection, _PASSAGES, "p.number", numbers)
+            return {row[-1]: found_passage(row) for row in rows}
+
+    def passage_ids(self, numbers: Collection[int]) -> dict[int, str]:
+        """The ids of some passages by their numbers."""
+        with self.connections.reading() as connection:
+            query = "SELECT number, id FROM passages"
+            return dict(rows_in(connection, query, "number", numbers))
+
+    def passage_count(self) -> int:
+        """How many passages the base holds."""
+        with self.connections.reading() as connection:
+            return connection.execute("SELECT count(*) FROM passages").fetchone()[0]
 
     def passages_of(self, document_ids: Collection[str] | None = None) -> Iterator[FoundPassage]:
         """The passages of some or of all documents, in order."""
-        query = (
-            f"SELECT {_PASSAGE_COLUMNS} FROM passages p JOIN documents d ON d.id = p.document_id"
-        )
         with self.connections.reading() as connection:
             rows = (
-                connection.execute(query + " ORDER BY p.document_id, p.position")
+                connection.execute(_PASSAGES + " ORDER BY d.id, p.position")
                 if document_ids is None
-                else _rows_in(connection, query, "p.document_id", document_ids)
+                else rows_in(connection, _PASSAGES, "d.id", document_ids, order="d.id, p.position")
             )
             for row in rows:
                 yield found_passage(row)
 
-    def passage_ids(self, document_ids: Collection[str]) -> frozenset[str]:
-        """The ids of the passages of some documents."""
+    def passages_after(self, number: int) -> Iterator[tuple[int, str, str, str]]:
+        """Number, title, heading and text of the passages that came after one."""
         with self.connections.reading() as connection:
-            rows = _rows_in(connection, "SELECT id FROM passages", "document_id", document_ids)
-            return frozenset(row[0] for row in rows)
+            yield from connection.execute(
+                "SELECT p.number, d.title, p.heading, p.text FROM passages p "
+                "JOIN documents d ON d.number = p.document WHERE p.number > ? ORDER BY p.number",
+                (number,),
+            )
+
+    def vectors_after(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """Number and vector of the passages that came after one, where they have one."""
+        with self.connections.reading() as connection:
+            yield from connection.execute(
+                "SELECT p.number, v.vector FROM passages p JOIN vectors v ON v.key = p.vector_key "
+                "WHERE p.number > ? ORDER BY p.number",
+                (number,),
+            )
+
+    def documents_after(self, number: int) -> Iterator[tuple[int, int]]:
+        """Number and document's number of the passages that came after one."""
+        with self.connections.reading() as connection:
+            yield from connection.execute(
+                "SELECT number, document FROM passages WHERE number > ? ORDER BY number", (number,)
+            )
+
+    def gone_since(self, generation: int) -> list[int]:
+        """The numbers of the passages that went after that generation."""
+        with self.connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT number FROM gone WHERE generation > ? ORDER BY number", (generation,)
+            )
+            return [row[0] for row in rows]
 
     def vectors_by_key(self, keys: Collection[str]) -> dict[str, bytes]:
         """The stored vectors of those keys that have one."""
         with self.connections.reading() as connection:
-            return dict(_rows_in(connection, "SELECT key, vector FROM vectors", "key", keys))
+            return dict(rows_in(connection, "SELECT key, vector FROM vectors", "key", keys))
 
     def put_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
-        """Store vectors (little-endian float32) by the hash of what was embedded."""
+        """Store vectors (little-endian float16) by the hash of what was embedded."""
         with self.connections.writing() as connection:
-            connection.executemany("REPLACE INTO vectors VALUES (?, ?)", vectors)
-
-    def vectors_of(
-        self, document_ids: Collection[str] | None = None
-    ) -> Iterator[tuple[str, str, bytes]]:
-        """Document id, passage id and vector of the passages of some or of all documents."""
-        query = (
-            "SELECT p.document_id, p.id, v.vector FROM passages p "
-            "JOIN vectors v ON v.key = p.vector_key"
-        )
-        with self.connections.reading() as connection:
-            if document_ids is None:
-                yield from connection.execute(query + " ORDER BY p.document_id, p.position")
-            else:
-                yield from _rows_in(connection, query, "p.document_id", document_ids)
+            connection.executemany("REPLACE INTO vectors (key, vector) VALUES (?, ?)", vectors)
 
     # --- facts ------------------------------------------------------------------------------
 
@@ -291,11 +329,11 @@ class Database:
     ) -> Iterator[tuple[str, list[Fact]]]:
         """Each document with the facts that it says, in its own words and order."""
         with self.connections.reading() as connection:
-            query = facts_query(self.connections.version)
+            query = FACTS_QUERY
             rows: Iterable[tuple[Any, ...]] = (
                 connection.execute(query + " ORDER BY c.document_id, c.position")
                 if document_ids is None
-                else sorted(_rows_in(connection, query, "c.document_id", document_ids))
+                else sorted(rows_in(connection, query, "c.document_id", document_ids))
             )
             current, facts = "", list[Fact]()
             for row in rows:
@@ -306,69 +344,3 @@ class Database:
                 facts.append(read_fact(row))
             if facts:
                 yield current, facts
-
-
-def _generation(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _note_change(connection: sqlite3.Connection, document_ids: Iterable[str]) -> None:
-    generation = _generation(connection) + 1
-    connection.execute("REPLACE INTO manifest VALUES ('generation', ?)", (str(generation),))
-    connection.executemany(
-        "REPLACE INTO changes VALUES (?, ?)", ((id_, generation) for id_ in document_ids)
-    )
-
-
-def _delete_documents(
-    connection: sqlite3.Connection, ids: Sequence[str]
-) -> tuple[set[str], set[str]]:
-    """Delete documents; the vector keys and fact ids that may have lost their last user."""
-    keys = _rows_in(connection, "SELECT vector_key FROM passages", "document_id", ids)
-    facts = _rows_in(connection, "SELECT fact_id FROM contributions", "document_id", ids)
-    touched = {row[0] for row in keys if row[0]}, {row[0] for row in facts}
-    connection.executemany("DELETE FROM documents WHERE id = ?", ((id_,) for id_ in ids))
-    return touched
-
-
-def _drop_unused(connection: sqlite3.Connection, touched: tuple[set[str], set[str]]) -> None:
-    keys, facts = touched
-    connection.executemany(
-        "DELETE FROM vectors WHERE key = ?1 "
-        "AND NOT EXISTS (SELECT 1 FROM passages WHERE vector_key = ?1)",
-        ((key,) for key in keys),
-    )
-    connection.executemany(
-        "DELETE FROM facts WHERE id = ?1 "
-        "AND NOT EXISTS (SELECT 1 FROM contributions WHERE fact_id = ?1)",
-        ((fact,) for fact in facts),
-    )
-
-
-def _insert_facts(connection: sqlite3.Connection, document: DocumentRecord) -> None:
-    position = 0
-    for fact in document.facts:
-        connection.execute(
-            "INSERT OR IGNORE INTO facts VALUES (?, ?, ?)",
-            (fact.id, fact.subject_id, fact.object_id),
-        )
-        for said in fact.contributions or (Contribution(Source(document.id)),):
-            row = contribution_row(document, position, fact, said)
-            connection.execute(
-                f"INSERT INTO contributions VALUES ({', '.join('?' * len(row))})", row
-            )
-            position += 1
-
-
-def _rows_in(
-    connection: sqlite3.Connection, query: str, column: str, values: Collection[str]
-) -> list[tuple[Any, ...]]:
-    """The rows whose column is one of the values, however many; ordered by value, in parts."""
-    rows: list[tuple[Any, ...]] = []
-    listed = sorted(set(values))
-    for start in range(0, len(listed), _VARIABLES):
-        part = listed[start : start + _VARIABLES]
-        marks = ", ".join("?" * len(part))
-        rows += connection.execute(f"{query} WHERE {column} IN ({marks})", part).fetchall()
-    return rows

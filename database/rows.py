@@ -7,16 +7,13 @@ from ..facts import Contribution, Fact
 from ..text.spans import Span
 from .records import DocumentRecord, FoundPassage, PassageRecord
 
-
-def facts_query(version: int) -> str:
-    """The query for the rows that `read_fact` takes, on a base of some version."""
-    return (
-        "SELECT c.document_id, c.position, f.subject_id, f.object_id, c.subject, c.predicate, "
-        "c.object, d.title, c.page, c.start, c.end, c.passage_id, c.extractor, c.confidence, "
-        f"c.time, {'c.source_title' if version >= 2 else 'NULL'} "
-        "FROM contributions c JOIN facts f ON f.id = c.fact_id "
-        "JOIN documents d ON d.id = c.document_id"
-    )
+#: The rows that `read_fact` takes.
+FACTS_QUERY = (
+    "SELECT c.document_id, c.position, f.subject_id, f.object_id, c.subject, c.predicate, "
+    "c.object, d.title, c.page, c.start, c.end, c.passage_id, c.extractor, c.confidence, "
+    "c.time, c.source_title FROM contributions c JOIN facts f ON f.id = c.fact_id "
+    "JOIN documents d ON d.id = c.document_id"
+)
 
 
 def contribution_row(
@@ -52,24 +49,24 @@ def read_fact(row: tuple[Any, ...]) -> Fact:
     return Fact(subject, predicate, object_, (said,), subject_id, object_id)
 
 
-def passage_row(passage: PassageRecord) -> tuple[object, ...]:
-    """A passage in the order of its table's columns."""
+def passage_row(passage: PassageRecord, document: int) -> tuple[object, ...]:
+    """A passage of the document of a number, in the order of its table's columns."""
     return (
         passage.id,
-        passage.document_id,
+        document,
         passage.position,
         passage.span.start,
         passage.span.end,
         passage.page,
         passage.heading,
-        passage.text,
         passage.vector_key,
+        passage.text,
     )
 
 
 def found_passage(row: tuple[Any, ...]) -> FoundPassage:
     """A passage and its title, from a row of `Database.passages`."""
-    id_, document_id, position, start, end, text, heading, page, vector_key, title = row
+    id_, document_id, position, start, end, text, heading, page, vector_key, title = row[:10]
     span = Span(start, end)
     passage = PassageRecord(
         id_, document_id, position, span, text, heading, page=page, vector_key=vector_key

@@ -1,43 +1,93 @@
 """The schema of `base.sqlite`: the one truth that every index is derived from."""
 
 APPLICATION_ID = 0x47474C4D  # "GGLM", so that a foreign SQLite file is told from ours
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
-#: What takes a base of each earlier version one further.
-UPGRADES = {1: ("ALTER TABLE contributions ADD COLUMN source_title TEXT",)}
-
-SCHEMA = """
-CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY,
+_DOCUMENTS = """
+CREATE TABLE {name} (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,               -- 'text', or 'facts' for a set of facts
     title TEXT NOT NULL,
-    text TEXT NOT NULL,               -- every span counts characters of this
     metadata TEXT NOT NULL,           -- JSON object
     labels TEXT NOT NULL,             -- JSON list; empty: everyone may see the document
     content_hash TEXT NOT NULL,
-    added_at TEXT NOT NULL            -- UTC, ISO 8601
+    added_at TEXT NOT NULL,           -- UTC, ISO 8601
+    text TEXT NOT NULL                -- last, for it is long; every span counts characters of this
 );
+"""
 
-CREATE TABLE passages (
-    id TEXT PRIMARY KEY,
-    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+# Numbers only grow and are never used again, so that an index knows what is new by the last number
+# that it has seen, and what went by `gone`.
+_PASSAGES = """
+CREATE TABLE {name} (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
     position INTEGER NOT NULL,
     start INTEGER NOT NULL,
     end INTEGER NOT NULL,
     page INTEGER,
     heading TEXT NOT NULL,
-    text TEXT NOT NULL,               -- equals the span cut out of the document
-    vector_key TEXT                   -- hash of what was embedded
+    vector_key TEXT,                  -- hash of what was embedded
+    text TEXT NOT NULL                -- equals the span cut out of the document
 );
-CREATE INDEX passages_of_document ON passages (document_id, position);
+"""
+
+# Vectors wait here by the hash of their text, so embedding happens before a document's
+# transaction and a repeated `add` after a crash does not embed again. Little-endian float16.
+_VECTORS = """
+CREATE TABLE {name} (
+    number INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    vector BLOB NOT NULL
+);
+"""
+
+_PASSAGE_CHANGES = """
+CREATE INDEX passages_of_document ON passages (document, position);
 CREATE INDEX passages_of_vector ON passages (vector_key);
 
--- Vectors wait here by the hash of their text, so embedding happens before a document's
--- transaction and a repeated `add` after a crash does not embed again.
-CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+-- Passages that went, and the generation in which they did.
+CREATE TABLE gone (number INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX gone_by_generation ON gone (generation);
+CREATE TRIGGER passage_goes AFTER DELETE ON passages BEGIN
+    INSERT INTO gone SELECT old.number, value FROM manifest WHERE key = 'generation';
+END;
+"""
 
+#: What takes a base of each earlier version one further; `half` makes float16 of float32.
+UPGRADES = {
+    1: "ALTER TABLE contributions ADD COLUMN source_title TEXT;",
+    2: (
+        _DOCUMENTS.format(name="new_documents")
+        + "INSERT INTO new_documents (id, kind, title, metadata, labels, content_hash, added_at, "
+        "text) SELECT id, kind, title, metadata, labels, content_hash, added_at, text "
+        "FROM documents ORDER BY rowid;"
+        + _PASSAGES.format(name="new_passages")
+        + "INSERT INTO new_passages (id, document, position, start, end, page, heading, "
+        "vector_key, text) SELECT p.id, d.number, p.position, p.start, p.end, p.page, p.heading, "
+        "p.vector_key, p.text FROM passages p JOIN new_documents d ON d.id = p.document_id "
+        "ORDER BY d.number, p.position;"
+        "DROP TABLE passages; DROP TABLE documents;"
+        "ALTER TABLE new_documents RENAME TO documents;"
+        "ALTER TABLE new_passages RENAME TO passages;"
+        + _VECTORS.format(name="new_vectors")
+        + "INSERT INTO new_vectors (key, vector) SELECT v.key, half(v.vector) FROM vectors v "
+        "LEFT JOIN passages p ON p.vector_key = v.key GROUP BY v.key ORDER BY min(p.number);"
+        "DROP TABLE vectors; ALTER TABLE new_vectors RENAME TO vectors;" + _PASSAGE_CHANGES
+    ),
+}
+
+SCHEMA = (
+    """
+CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+    + _DOCUMENTS.format(name="documents")
+    + _PASSAGES.format(name="passages")
+    + _VECTORS.format(name="vectors")
+    + _PASSAGE_CHANGES
+    + """
 -- A fact is what is said; who says it, in which words, is a contribution.
 CREATE TABLE facts (
     id TEXT PRIMARY KEY,
@@ -88,3 +138,4 @@ CREATE TABLE decisions (
 CREATE TABLE changes (document_id TEXT PRIMARY KEY, generation INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX changes_by_generation ON changes (generation);
 """
+)

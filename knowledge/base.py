@@ -21,16 +21,18 @@ from ..evidence import Evidence, SearchMode
 from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor, LinkedEntity, Path
 from ..notation import fact_evidence
-from ..retrieval.derived import PassageIndexes
 from ..retrieval.embedding_record import compare_models, record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings, reads_chinese
+from ..retrieval.filters import Filter
+from ..retrieval.passage_indexes import WORTH_SAVING, PassageIndexes
 from ..retrieval.vector_index import normalized
+from ..retrieval.visibility import View, Visibility
 from ..text.scripts import has_cjk
 from .graph import KnowledgeGraph
 from .graph_index import GraphIndex
 from .importing import to_fact
 from .records import AddReport, read_fact_set
-from .results import View, passage_evidence, visible_part
+from .results import passage_evidence
 from .retriever import KnowledgeBaseRetriever
 from .writing import DocumentWriter, Progress
 
@@ -61,9 +63,11 @@ class KnowledgeBase:
         self.embedding_name = manifest["embedding_name"]
         self.embedding_fingerprint = manifest["embedding_fingerprint"]
         self._embeddings = embeddings
-        self._passages = PassageIndexes(database)
+        self._passages = PassageIndexes(database, None if database.immutable else path / "indexes")
+        self._visibility = Visibility(database)
         self._facts = GraphIndex(database)
         self._lock = threading.RLock()
+        self._is_closed = False
 
     @classmethod
     def open(
@@ -125,7 +129,11 @@ class KnowledgeBase:
 
     def close(self) -> None:
         """Close the files; a second call does nothing."""
-        self.database.close()
+        with self._lock:
+            if not self._is_closed and not self.database.read_only:
+                self._passages.save()
+            self._is_closed = True
+            self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +183,19 @@ class KnowledgeBase:
         """
         writer = self._writer(progress)
         writer.add(docs, extractor=self.extractor if extract_facts else None)
+        if writer.report.passages >= WORTH_SAVING:
+            self.keep_indexes()
         return writer.report
+
+    def keep_indexes(self) -> None:
+        """Index what is new now, not at the next question, and keep that on disk.
+
+        `add_documents` does it by itself where much is new.
+        """
+        with self._lock:
+            with self.database.snapshot():
+                self._passages.bm25()
+            self._passages.save()
 
     def add_facts(
         self,
@@ -226,7 +246,7 @@ class KnowledgeBase:
         *,
         k: int = 5,
         mode: SearchMode = "hybrid",
-        filter: Mapping[str, Any] | None = None,
+        filter: Filter | None = None,
         labels: Iterable[str] | None = None,
     ) -> list[Evidence]:
         """Find evidence for a question.
@@ -236,7 +256,9 @@ class KnowledgeBase:
             k: The number of passages.
             mode: "vector", "bm25", "hybrid" (both) or "graph" (both, and facts beside the
                 passages).
-            filter: Metadata that a document must carry; a list as value means any of these.
+            filter: What a document's metadata must be: `{"year": {"$gte": 1990}}`, a list as value
+                for any of these (`retrieval.filters` has the whole language), or a function of the
+                metadata.
             labels: Those of the caller: documents with labels of their own are seen only by who
                 shares one. None sees everything.
 
@@ -257,18 +279,27 @@ class KnowledgeBase:
         depth = max(k, _CANDIDATES)
         # What may be seen and the indexes must be of one moment: a label may just be changing.
         with self._lock, self.database.snapshot():
-            view = visible_part(self.database, filter, labels)
+            view = self._view(filter, labels)
             ranked = self._passages.search(
-                None if mode == "vector" else query, vector, k=depth, allowed=view.passages
+                None if mode == "vector" else query,
+                vector,
+                k=depth,
+                visible=None if view is None else view.passages,
             )[:k]
             facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
-            found = self.database.passages([one.id for one in ranked])
+            found = self.database.passages_by_number([one.id for one in ranked])
         passages = [
             passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
         ]
         return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
 
-    def _graph(self, view: View) -> KnowledgeGraph:
+    def _view(self, filter: Filter | None, labels: Iterable[str] | None) -> View | None:
+        given: Any = labels  # a bare string is refused there, not taken for a list of letters
+        return self._visibility.view(filter, given)
+
+    def _graph(self, view: View | None) -> KnowledgeGraph:
+        if view is None:
+            return self._facts.graph()
         return self._facts.graph_of(view.documents, key=view.key)
 
     async def asearch(
@@ -277,7 +308,7 @@ class KnowledgeBase:
         *,
         k: int = 5,
         mode: SearchMode = "hybrid",
-        filter: Mapping[str, Any] | None = None,
+        filter: Filter | None = None,
         labels: Iterable[str] | None = None,
     ) -> list[Evidence]:
         """`search` for asyncio, in a thread."""
@@ -322,7 +353,7 @@ class KnowledgeBase:
     @contextmanager
     def _seen(self, labels: Iterable[str] | None) -> Generator[KnowledgeGraph]:
         with self._lock, self.database.snapshot():
-            yield self._graph(visible_part(self.database, None, labels))
+            yield self._graph(self._view(None, labels))
 
     def graph(self) -> "nx.MultiDiGraph[str]":
         """A copy of the knowledge graph as networkx sees it."""

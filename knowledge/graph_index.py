@@ -25,10 +25,9 @@ class GraphIndex:
             self._graph = DerivedIndex(KnowledgeGraph(), load=self._load_graph, drop=_drop_graph)
         return self._graph.caught_up(self._database)
 
-    def graph_of(self, documents: frozenset[str] | None, *, key: Hashable) -> KnowledgeGraph:
-        """The graph of what these documents say (None: all), up to date; `key` names the view."""
-        whole = self.graph()
-        return whole if documents is None else self._graph_views.of(whole, documents, key=key)
+    def graph_of(self, documents: frozenset[str], *, key: Hashable) -> KnowledgeGraph:
+        """The graph of what these documents say, up to date; `key` names the view."""
+        return self._graph_views.of(self.graph(), documents, key=key)
 
     def _load_graph(self, index: KnowledgeGraph, documents: Collection[str] | None) -> None:
         for document_id, facts in self._database.facts_of(documents):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from ..loading.parts import page_of
 from ..notation import format_fact
 from ..retrieval.passage_vectors import vector_key
 from ..retrieval.splitting import split_text
+from ..retrieval.visibility import check_labels
 from ..text.spans import Span
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
@@ -109,22 +110,6 @@ def reading_of(document: object) -> Mapping[str, Sequence[str]]:
         and isinstance(value, list)
         and all(isinstance(one, str) for one in cast("list[object]", value))
     }
-
-
-def check_labels(labels: object) -> tuple[str, ...]:
-    """Access labels in order; None stands for none, which is public.
-
-    Raises:
-        ValueError: they are no list of non-empty strings. A slip must never make a document public.
-    """
-    if labels is None:
-        return ()
-    listed = cast("Collection[object]", labels)
-    if not isinstance(labels, list | tuple | set | frozenset) or not all(
-        isinstance(label, str) and label.strip() for label in listed
-    ):
-        raise ValueError(f"labels must be a list of non-empty strings, not {labels!r}")
-    return tuple(sorted(cast("set[str]", set(listed))))
 
 
 def read_document(

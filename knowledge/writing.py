@@ -73,7 +73,7 @@ class DocumentWriter:
         here = {source: frozenset(ids) for source, ids in parts.items()}
         ghosts = [
             id_
-            for id_, metadata, _ in self._database.metadata()
+            for _, id_, metadata in self._database.metadata_after(0)
             if (source := str(metadata.get("source"))) in here
             and id_ not in here[source]
             and id_.rsplit("#", 1)[0] == source

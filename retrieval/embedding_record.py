@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path as FilePath
+from uuid import uuid4
 
 from langchain_core.embeddings import Embeddings
 
@@ -27,6 +28,8 @@ def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddin
             }
         )
         manifest = database.manifest()
+    if "base_id" not in manifest and not database.connections.read_only:
+        database.record_once({"base_id": uuid4().hex})
     if embeddings is not None:
         compare_models(folder, manifest, embeddings)
 

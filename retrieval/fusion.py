@@ -2,23 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Id = TypeVar("Id", str, int)
 
 
 @dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(Generic[Id]):
     """A fused hit; `score` is at most 1, `why` names the ranks that it comes from."""
 
-    id: str
+    id: Id
     score: float
     why: str
 
 
 def fuse(
-    bm25: Sequence[tuple[str, float]],
-    vector: Sequence[tuple[str, float]],
+    bm25: Sequence[tuple[Id, float]],
+    vector: Sequence[tuple[Id, float]],
     *,
     vector_weight: float = 0.5,
-) -> list[Fused]:
+) -> list[Fused[Id]]:
     """Merge two rankings of (id, score), each best first.
 
     BM25 scores count relative to the best one; cosines relative to the window between the best and
@@ -28,7 +31,7 @@ def fuse(
     ['b', 'a', 'c']
     """
     lexical = {id_: score / max(bm25[0][1], 1e-9) for id_, score in bm25} if bm25 else {}
-    dense: dict[str, float] = {}
+    dense: dict[Id, float] = {}
     if vector:
         best, last = vector[0][1], vector[-1][1]
         width = best - last

@@ -23,7 +23,7 @@ def vector_key(title: str, text: str) -> str:
 def passage_vectors(
     database: Database, embeddings: Callable[[], Embeddings], texts: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """The normalised vectors of texts by key; new ones are stored ahead, in case of a crash.
+    """The normalised vectors (float16) of texts by key; new ones are stored ahead of a crash.
 
     Args:
         database: Where vectors are kept by their keys.
@@ -34,7 +34,7 @@ def passage_vectors(
     missing = sorted(set(texts) - set(vectors))
     if missing:
         embedded = embeddings().embed_documents([texts[key] for key in missing])
-        array = normalized(np.asarray(embedded, dtype="<f4"))
+        array = normalized(np.asarray(embedded, dtype="<f4")).astype("<f2")
         new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
         database.put_vectors(new.items())
         vectors |= new

@@ -1,32 +1,23 @@
-"""The best k of an index, with ties settled by id and not by the order of insertion."""
+"""The best of a ranking, with all that are equal at its border."""
 
-from collections.abc import Callable
+import numpy as np
 
-Hit = tuple[str, float]
-
-_SPARE = 16
+Hit = tuple[int, float]
 
 
-def best(search: Callable[[int], list[Hit]], *, k: int) -> list[Hit]:
-    """The `k` best hits, best first, ties by id; equal hits at the border are settled by id too.
+def best(numbers: np.ndarray, scores: np.ndarray, *, k: int) -> list[Hit]:
+    """The `k` best (number, score), best first, and those after them that equal the last.
 
-    Args:
-        search: Gives as many hits (id, score) as it is asked for, best first, ties in any order;
-            fewer only if there are no more.
-        k: How many at most.
+    Which of equals come first is settled by who knows their ids: numbers depend on the order in
+    which texts were added, ids do not.
 
-    Raises:
-        ValueError: `k` is below 1.
-
-    >>> best(lambda n: [("c", 2.0), ("b", 1.0), ("a", 1.0)][:n], k=2)
-    [('c', 2.0), ('a', 1.0)]
+    >>> best(np.array([7, 8, 9]), np.array([1.0, 2.0, 1.0]), k=2)
+    [(8, 2.0), (7, 1.0), (9, 1.0)]
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
-    asked = k + _SPARE
-    hits = search(asked)
-    # What was cut off may be equal to the k-th, so look on until the score falls.
-    while len(hits) == asked and hits[-1][1] == hits[k - 1][1]:
-        asked *= 4
-        hits = search(asked)
-    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+    if len(scores) > k:
+        chosen = scores >= np.partition(scores, -k)[-k]
+        numbers, scores = numbers[chosen], scores[chosen]
+    order = np.lexsort((numbers, -scores))
+    return list(zip(numbers[order].tolist(), scores[order].tolist(), strict=True))

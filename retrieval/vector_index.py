@@ -1,7 +1,8 @@
-"""A flat FAISS index over normalised vectors, by passage id."""
+"""A flat FAISS index over normalised vectors, by passage number."""
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..errors import GroundGLMError, MissingExtraError
 from .ranking import Hit, best
 
+_VIEWS = 8  # masks that are kept
 _CPU_PACKAGE = "faiss-cpu"
 _GPU_PACKAGES = ("faiss-gpu-cu12", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu13")
 
@@ -42,57 +44,80 @@ except ImportError as error:
 
 
 class VectorIndex:
-    """Cosine similarity by inner product; vectors must be normalised. Safe for threads."""
+    """Cosine similarity by inner product of normalised vectors, held as float16; every one is seen.
+
+    Vectors have ascending numbers. A deleted one is passed over, and a third of them make the
+    index be packed anew. Safe for threads.
+    """
 
     def __init__(self, dimensions: int) -> None:
         self.dimensions = dimensions
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimensions))
-        self._numbers: dict[str, int] = {}
-        self._ids: dict[int, str] = {}
-        self._next = 0
         self._lock = threading.RLock()
+        self._start(np.empty(0, dtype="<i8"))
+
+    def _start(self, numbers: np.ndarray) -> None:
+        self._index = faiss.IndexScalarQuantizer(
+            self.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        self._numbers = numbers
+        self._dead = np.zeros(len(numbers), dtype=bool)
+        self._masks: OrderedDict[int, tuple[np.ndarray | None, np.ndarray]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._numbers) - int(self._dead.sum())
 
-    def add(self, ids: Sequence[str], vectors: np.ndarray) -> None:
-        """Add vectors of shape [len(ids), dimensions]; the same id replaces.
+    @property
+    def last(self) -> int:
+        """The number of the last vector that was added; 0 without any."""
+        return int(self._numbers[-1]) if len(self._numbers) else 0
+
+    def add(self, numbers: Sequence[int], vectors: np.ndarray) -> None:
+        """Add vectors of shape [len(numbers), dimensions] by ascending number.
 
         Raises:
-            ValueError: the shape does not fit, an id is given twice, or a number is not finite.
+            ValueError: the shape does not fit, a number is not above the last one, or a vector
+                holds what is not finite.
         """
-        if vectors.shape != (len(ids), self.dimensions):
+        if vectors.shape != (len(numbers), self.dimensions):
             raise ValueError(
-                f"expected vectors of shape {(len(ids), self.dimensions)}, got {vectors.shape}"
+                f"expected vectors of shape {(len(numbers), self.dimensions)}, got {vectors.shape}"
             )
-        if len(set(ids)) != len(ids):
-            raise ValueError("an id is given twice")
-        if not np.isfinite(vectors).all():
+        codes = np.ascontiguousarray(vectors, dtype="<f2")
+        if not np.isfinite(codes).all():
             raise ValueError("a vector holds a number that is not finite")
-        if not ids:
-            return
+        new = np.asarray(numbers, dtype="<i8")
         with self._lock:
-            self.delete(ids)
-            numbers = np.arange(self._next, self._next + len(ids), dtype=np.int64)
-            self._next += len(ids)
-            self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), numbers)
-            for id_, number in zip(ids, numbers.tolist(), strict=True):
-                self._numbers[id_] = number
-                self._ids[number] = id_
+            if len(new) and (new[0] <= self.last or (np.diff(new) <= 0).any()):
+                raise ValueError("vectors must be added by ascending numbers")
+            self._append(codes)
+            self._numbers = np.concatenate([self._numbers, new])
+            self._dead = np.concatenate([self._dead, np.zeros(len(new), dtype=bool)])
+            self._masks.clear()
 
-    def delete(self, ids: Iterable[str]) -> None:
-        """Delete by id; an unknown id is no error."""
+    def _append(self, codes: np.ndarray) -> None:
+        if len(codes):
+            self._index.add_sa_codes(codes.view("u1").reshape(len(codes), -1))
+
+    def delete(self, numbers: Iterable[int]) -> None:
+        """Delete by number; an unknown one is no error."""
         with self._lock:
-            numbers = [self._numbers.pop(id_) for id_ in set(ids) if id_ in self._numbers]
-            if numbers:
-                self._index.remove_ids(np.asarray(numbers, dtype=np.int64))
-                for number in numbers:
-                    del self._ids[number]
+            gone = np.asarray(sorted(numbers), dtype="<i8")
+            self._dead |= np.isin(self._numbers, gone, kind="sort")
+            self._masks.clear()
+            if 3 * int(self._dead.sum()) >= len(self._numbers) > 0:
+                places = np.flatnonzero(~self._dead)
+                kept = self._vectors_at(places).astype("<f2")
+                self._start(self._numbers[places])
+                self._append(kept)
 
-    def search(
-        self, vector: np.ndarray, *, k: int, allowed: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The `k` nearest (id, cosine), best first, ties by id; only `allowed` ids if given.
+    def search(self, vector: np.ndarray, *, k: int, visible: np.ndarray | None = None) -> list[Hit]:
+        """The `k` nearest (number, cosine), best first, and all that equal the last of them.
+
+        Args:
+            vector: A normalised vector.
+            k: How many at least, where there are as many.
+            visible: Which numbers may be found (bool, by number); None for all. Give the same
+                array again rather than a copy: what was read from it is kept.
 
         Raises:
             ValueError: `k` is below 1, or the vector has another number of dimensions.
@@ -103,22 +128,46 @@ class VectorIndex:
             raise ValueError(f"k must be at least 1, not {k}")
         query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
         with self._lock:
-            parameters, visible = None, len(self)
-            if allowed is not None:
-                numbers = [self._numbers[id_] for id_ in allowed if id_ in self._numbers]
-                visible = len(numbers)
-                selector = faiss.IDSelectorBatch(np.asarray(numbers, dtype=np.int64))
-                parameters = faiss.SearchParameters(sel=selector)
+            total = len(self._numbers)
+            parameters = None
+            if visible is not None or self._dead.any():
+                parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(self._mask(visible)))
+            asked = min(k + 1, total)
+            while asked:
+                scores, places = self._index.search(query, asked, params=parameters)
+                found = places[0] >= 0
+                # What was cut off may equal the k-th, so look on until the score falls.
+                if found.all() and asked < total and scores[0, -1] == scores[0, k - 1]:
+                    asked = min(4 * asked, total)
+                    continue
+                return best(self._numbers[places[0][found]], scores[0][found], k=k)
+            return []
 
-            def find(limit: int) -> list[Hit]:
-                scores, found = self._index.search(query, min(limit, visible), params=parameters)
-                return [
-                    (self._ids[number], score)
-                    for number, score in zip(found[0].tolist(), scores[0].tolist(), strict=True)
-                    if number >= 0
-                ]
+    def vectors(self, numbers: Sequence[int]) -> np.ndarray:
+        """The vectors of numbers that were found, of shape [len(numbers), dimensions]."""
+        with self._lock:
+            return self._vectors_at(np.searchsorted(self._numbers, np.asarray(numbers)))
 
-            return best(find, k=k) if visible else []
+    def _vectors_at(self, places: np.ndarray) -> np.ndarray:
+        if not len(places):
+            return np.empty((0, self.dimensions), dtype=np.float32)
+        return self._index.reconstruct_batch(places.astype(np.int64))
+
+    def _mask(self, visible: np.ndarray | None) -> np.ndarray:
+        """A bit for each place: whether it may be found."""
+        kept = self._masks.get(id(visible))
+        if kept is not None and kept[0] is visible:
+            return kept[1]
+        seen = ~self._dead
+        if visible is not None:
+            known = self._numbers < len(visible)
+            seen &= known
+            seen[known] &= visible[self._numbers[known]]
+        bits = np.packbits(seen, bitorder="little")
+        self._masks[id(visible)] = (visible, bits)
+        while len(self._masks) > _VIEWS:
+            self._masks.popitem(last=False)
+        return bits
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:

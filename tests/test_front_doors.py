@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
 HEAVY = (
-    *("torch", "transformers", "sentence_transformers", "faiss", "tantivy", "jieba", "opencc"),
+    *("torch", "transformers", "sentence_transformers", "faiss", "jieba", "opencc"),
     *("langchain", "langchain_core", "langgraph", "pydantic", "numpy", "scipy", "networkx"),
 )
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -19,7 +20,7 @@ _LETTER = rf"(?:(?![{CJK}])[^\W\d_])"
 _TOKEN = re.compile(
     rf"(?P<cjk>[{CJK}]+)"
     r"|(?P<number>\d+(?:[.,]\d+)*)"
-    rf"|(?P<word>{_LETTER}+(?:'{_LETTER}+)*)"
+    rf"|(?P<word>{_LETTER}+(?:\+\+(?![^\W\d]|\+)|#(?![\w#]))|{_LETTER}+(?:'{_LETTER}+)*)"
 )
 
 
@@ -59,9 +60,16 @@ def words(text: str) -> list[str]:
     ['li', 'bai', 'poems', '1200', 'lines']
     >>> "北京" in words("北京大學")
     True
+    >>> words("C++20, C and C#")
+    ['c++', '20', 'c', 'and', 'c#']
+    >>> words("Café") == words("cafe\u0301") == words("cafe")
+    True
     """
     found: list[str] = []
-    for match in _TOKEN.finditer(fold(text)):
+    folded = fold(text)
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFC", folded)
+    for match in _TOKEN.finditer(folded):
         token = match.group()
         if match.lastgroup == "cjk":
             found.extend(word for word in segmenter().cut_for_search(token) if word.strip())
@@ -69,8 +77,23 @@ def words(text: str) -> list[str]:
         elif match.lastgroup == "number":
             found.append(token.replace(",", ""))
         else:
-            found.append(token.removesuffix("'s").replace("'", ""))
+            found.append(_without_accents(token.removesuffix("'s").replace("'", "")))
     return found
+
+
+def _without_accents(word: str) -> str:
+    return word if word.isascii() else _unaccented(word)
+
+
+@lru_cache(maxsize=65_536)
+def _unaccented(word: str) -> str:
+    """Latin letters without their accents; those of other scripts are letters of their own."""
+    kept: list[str] = []
+    for character in unicodedata.normalize("NFD", word):
+        is_accent = unicodedata.combining(character)
+        if not (is_accent and kept and unicodedata.name(kept[-1], "").startswith("LATIN")):
+            kept.append(character)
+    return unicodedata.normalize("NFC", "".join(kept)).lower()
 
 
 @lru_cache(maxsize=65_536)

@@ -80,21 +80,3 @@ def test_the_source_that_a_row_names_is_kept(tmp_path):
         changed = [{"主语": "苏轼", "谓语": "出生时间", "宾语": "1037年", "来源": "东坡志林"}]
         report = base.add_facts(changed, document_id="f.csv", title="人物")
         assert report.updated == ["f.csv"]
-
-
-def test_a_base_of_the_first_version_is_read_and_upgraded(tmp_path):
-    with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
-        base.add_facts([{"subject": "a", "predicate": "is", "object": "b"}], document_id="d")
-    with closing(sqlite3.connect(tmp_path / "base.sqlite")) as connection:
-        connection.execute("ALTER TABLE contributions DROP COLUMN source_title")
-        connection.execute("PRAGMA user_version = 1")
-        connection.commit()
-
-    with KnowledgeBase.open(tmp_path, HashEmbeddings(), read_only=True) as base:
-        assert len(base.facts("a")) == 1
-    with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
-        assert len(base.facts("a")) == 1
-        row = {"subject": "c", "predicate": "is", "object": "d", "source": "s"}
-        base.add_facts([row], document_id="e")
-        assert base.facts("c")[0].sources[0].title == "s"
-        assert base.database.integrity_problems() == []

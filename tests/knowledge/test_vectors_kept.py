@@ -20,7 +20,14 @@ IDS = ("a", "b", "c")
 def held(base: KnowledgeBase) -> dict[str, str]:
     """Each document with the text that its stored vectors belong to."""
     by_vector = {bytes(stored_vector(text)): text for text in TEXTS}
-    return {id_: by_vector[bytes(vector)] for id_, _, vector in base.database.vectors_of()}
+    owners = {
+        number: found.passage.document_id
+        for number, found in base.database.passages_by_number(range(200)).items()
+    }
+    return {
+        owners[number]: by_vector[bytes(vector)]
+        for number, vector in base.database.vectors_after(0)
+    }
 
 
 def stored_vector(text: str) -> bytes:
@@ -28,9 +35,11 @@ def stored_vector(text: str) -> bytes:
 
     from groundglm.retrieval.vector_index import normalized
 
-    return normalized(np.asarray(HashEmbeddings().embed_documents([text]), dtype="<f4"))[
-        0
-    ].tobytes()
+    return (
+        normalized(np.asarray(HashEmbeddings().embed_documents([text]), dtype="<f4"))[0]
+        .astype("<f2")
+        .tobytes()
+    )
 
 
 class Base(RuleBasedStateMachine):

@@ -1,0 +1,215 @@
+"""BM25 and vectors of one database, up to date at each query, and BM25 kept on disk."""
+
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ..database.database import Database
+from ..text.words import words
+from .array_file import DamagedFileError
+from .bm25 import BM25Index
+from .fusion import Fused, fuse
+from .postings import Segment, word_key
+from .ranking import Hit
+from .vector_index import VectorIndex
+
+logger = logging.getLogger(__name__)
+
+_MANIFEST = "manifest.json"
+WORTH_SAVING = 64  # passages; fewer are cut into words again sooner than they are read
+_UNUSED_SECONDS = 600  # a file that another process writes just now is not in the manifest yet
+_PROBE = "The C++ café of Müller's 1,200 GPT-4 readers, 3.5 kg; 北京大學的計算機科學家：自然语言。"
+
+
+class PassageIndexes:
+    """Finds passages of one database by words and by vectors; each index is made when first asked.
+
+    Not safe for threads by itself: its owner holds a lock and a snapshot of the database around
+    each call.
+
+    Args:
+        database: Where the passages are.
+        folder: Where BM25 is kept, so that opening cuts no passage into words again; None for
+            memory alone.
+    """
+
+    def __init__(self, database: Database, folder: Path | None = None) -> None:
+        self._database = database
+        self._bm25: _Lexical | None = None
+        self._vectors: VectorIndex | None = None
+        self._vectors_generation = 0
+        self._folder = folder
+
+    def search(
+        self,
+        query: str | None,
+        vector: np.ndarray | None,
+        *,
+        k: int,
+        visible: np.ndarray | None = None,
+    ) -> list[Fused[int]]:
+        """The numbers of the passages of both rankings, best first, each ranking `k` long.
+
+        Args:
+            query: What BM25 looks for; None leaves it out.
+            vector: The normalised vector of the query; None leaves vectors out.
+            k: How many passages of each ranking are fused.
+            visible: Which passages may be found (bool, by number); None for all.
+        """
+        lexical: list[Hit] = []
+        dense: list[Hit] = []
+        if query is not None:
+            lexical = self._settled(self.bm25().search(query, k=k, visible=visible))[:k]
+        if vector is not None:
+            found = self.vectors(len(vector)).search(vector, k=k, visible=visible)
+            dense = self._settled(found)[:k]
+        fused = {hit.id: hit for hit in fuse(lexical, dense)}
+        order = self._settled([(hit.id, hit.score) for hit in fused.values()])
+        return [fused[number] for number, _ in order]
+
+    def bm25(self) -> BM25Index:
+        """The BM25 index over titles, headings and texts, up to date."""
+        if self._bm25 is None:
+            self._bm25 = _Lexical(self._database, self._folder)
+        return self._bm25.caught_up()
+
+    def vectors(self, dimensions: int) -> VectorIndex:
+        """The vectors of the passages, up to date."""
+        generation = self._database.generation()
+        index = self._vectors
+        if index is None:
+            index = self._vectors = VectorIndex(dimensions)
+        elif generation == self._vectors_generation:
+            return index
+        else:
+            index.delete(self._database.gone_since(self._vectors_generation))
+        numbers: list[int] = []
+        rows: list[bytes] = []
+        for number, vector in self._database.vectors_after(index.last):
+            numbers.append(number)
+            rows.append(vector)
+        if numbers:
+            array = np.frombuffer(b"".join(rows), dtype="<f2").reshape(len(rows), -1)
+            index.add(numbers, array)
+        self._vectors_generation = generation
+        return index
+
+    def save(self) -> None:
+        """Keep BM25 on disk, where that is worth it and was asked for."""
+        if self._bm25 is not None:
+            self._bm25.save()
+
+    def _settled(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The same hits, those of one score by the ids of their passages."""
+        equal = [
+            one[0]
+            for place, one in enumerate(hits)
+            if (place and hits[place - 1][1] == one[1])
+            or (place + 1 < len(hits) and hits[place + 1][1] == one[1])
+        ]
+        ids = self._database.passage_ids(equal) if equal else {}
+        return sorted(hits, key=lambda hit: (-hit[1], ids.get(hit[0], "")))
+
+
+class _Lexical:
+    """The BM25 index of a database and its files.
+
+    The manifest names the segments and, for each, the generation that it was made in, since when
+    passages of it may have gone.
+    """
+
+    def __init__(self, database: Database, folder: Path | None) -> None:
+        self._database = database
+        self._folder = folder
+        self._index = BM25Index()
+        self._generation = 0
+        self._files: dict[int, tuple[Segment, str, int]] = {}  # by the identity of a segment
+        self._is_loaded = folder is None
+
+    def caught_up(self) -> BM25Index:
+        """The index as the base stands now; only passages that are new are cut into words."""
+        if not self._is_loaded:
+            self._load()
+        generation = self._database.generation()
+        if generation != self._generation:
+            self._index.delete(self._database.gone_since(self._generation))
+            self._index.add(self._database.passages_after(self._index.last))
+            self._generation = generation
+        return self._index
+
+    def _load(self) -> None:
+        self._is_loaded = True
+        assert self._folder is not None
+        if not (self._folder / _MANIFEST).exists():
+            return
+        try:
+            self._read(self._folder)
+        except (DamagedFileError, OSError, ValueError, KeyError, TypeError) as error:
+            self._index, self._generation, self._files = BM25Index(), 0, {}
+            logger.warning("The index in %s is made anew: %s", self._folder, error)
+
+    def _read(self, folder: Path) -> None:
+        told = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        if told["words"] != _words_fingerprint():
+            return  # of another version: not damaged, but of no use
+        if told["base"] != self._database.manifest().get("base_id"):
+            raise ValueError("it belongs to another base")
+        segments = [Segment.load(folder / name) for name, _ in told["segments"]]
+        made = [int(since) for _, since in told["segments"]]
+        self._index.restore(segments)
+        self._index.delete(self._database.gone_since(min(made, default=0)))
+        self._index.add(self._database.passages_after(self._index.last))
+        if len(self._index) != self._database.passage_count():
+            raise ValueError("it holds other passages than the base")
+        self._files = {
+            id(segment): (segment, name, since)
+            for segment, (name, _), since in zip(segments, told["segments"], made, strict=True)
+        }
+        self._generation = self._database.generation()
+
+    def save(self) -> None:
+        """Write the segments that are new, then the manifest; nothing where little is new."""
+        base = self._database.manifest().get("base_id")
+        if self._folder is None or base is None:
+            return
+        segments = self._index.segments
+        unsaved = [segment for segment in segments if id(segment) not in self._files]
+        if sum(len(segment) for segment in unsaved) < WORTH_SAVING:
+            return
+        for segment in unsaved:
+            name = f"{uuid.uuid4().hex[:12]}.safetensors"
+            segment.save(self._folder / name)
+            self._files[id(segment)] = (segment, name, self._generation)
+        self._files = {id(segment): self._files[id(segment)] for segment in segments}
+        told = {
+            "base": base,
+            "words": _words_fingerprint(),
+            "segments": [[name, since] for _, name, since in self._files.values()],
+        }
+        part = self._folder / f".{_MANIFEST}.{uuid.uuid4().hex[:8]}"
+        part.write_text(json.dumps(told), "utf-8")
+        os.replace(part, self._folder / _MANIFEST)
+        self._remove_unused()
+
+    def _remove_unused(self) -> None:
+        assert self._folder is not None
+        used = {_MANIFEST, *(name for _, name, _ in self._files.values())}
+        for path in self._folder.iterdir():
+            try:
+                if path.name not in used and time.time() - path.stat().st_mtime > _UNUSED_SECONDS:
+                    path.unlink()
+            except OSError:  # another process was quicker, or still reads it (Windows)
+                continue
+
+
+@cache
+def _words_fingerprint() -> str:
+    """Changes when texts are cut into other words, so that an index of old words is not used."""
+    return format(sum(word_key(word) * place for place, word in enumerate(words(_PROBE), 1)), "x")
