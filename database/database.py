@@ -175,6 +175,12 @@ class Database:
         for of, id_, metadata in rows:
             yield of, id_, json.loads(metadata)
 
+    def metadata_of(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The metadata of some documents by id."""
+        with self.connections.reading() as connection:
+            rows = rows_in(connection, "SELECT id, metadata FROM documents", "id", ids)
+            return {id_: json.loads(metadata) for id_, metadata in rows}
+
     def labels_after(self, number: int) -> Iterator[tuple[int, list[str]]]:
         """Number and labels of the documents that came after one and have labels, by number."""
         with self.connections.reading() as connection:
@@ -244,12 +250,11 @@ class Database:
 
     # --- passages and vectors ---------------------------------------------------------------
 
-    def passages(self, ids: Collection[str]) -> dict[str, FoundPassage]:
-        """Some passages by id; one that is gone is left out."""
+    def passages_by_id(self, ids: Collection[str]) -> dict[int, FoundPassage]:
+        """Some passages by id, with their numbers; one that is not there is left out."""
         with self.connections.reading() as connection:
-            return {
-                row[0]: found_passage(row) for row in rows_in(connection, _PASSAGES, "p.id", ids)
-            }
+            rows = rows_in(connection, _PASSAGES, "p.id", ids)
+            return {row[-1]: found_passage(row) for row in rows}
 
     def passages_by_number(self, numbers: Collection[int]) -> dict[int, FoundPassage]:
         """Some passages by number; one that is gone is left out."""

@@ -23,6 +23,7 @@ from ..facts import Fact, FactExtractor, LinkedEntity, Path
 from ..notation import fact_evidence
 from ..retrieval.embedding_record import compare_models, record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings, reads_chinese
+from ..retrieval.faiss_store import FAISSVectorStore
 from ..retrieval.filters import Filter
 from ..retrieval.passage_indexes import WORTH_SAVING, PassageIndexes
 from ..retrieval.vector_index import normalized
@@ -327,6 +328,17 @@ class KnowledgeBase:
         """This base as a LangChain retriever; it gives passages only."""
         given: Any = labels  # pydantic makes a tuple of it, and refuses a bare string
         return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=given)
+
+    def as_vector_store(self, *, labels: Iterable[str] | None = None) -> FAISSVectorStore:
+        """The passages of this base as a LangChain vector store to read; open as long as it is."""
+        return FAISSVectorStore.of_base(
+            self.database,
+            self.embeddings,
+            self._passages,
+            self._visibility,
+            lock=self._lock,
+            labels=labels,
+        )
 
     def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
         """The facts about an entity, given by name, alias or id, as a caller with `labels` sees."""

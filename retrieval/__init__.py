@@ -15,12 +15,14 @@ if TYPE_CHECKING:
         model_name,
         reads_chinese,
     )
+    from .faiss_store import FAISSVectorStore
     from .fusion import fuse
     from .splitting import TextPassage, split_text
     from .vector_index import VectorIndex
 
 __all__ = [
     "BM25Index",
+    "FAISSVectorStore",
     "HashEmbeddings",
     "SentenceTransformerEmbeddings",
     "TextPassage",
@@ -44,6 +46,7 @@ __getattr__, __dir__ = front_door(
             "HashEmbeddings SentenceTransformerEmbeddings fingerprint load_embeddings model_name "
             "reads_chinese"
         ),
+        "faiss_store": "FAISSVectorStore",
         "fusion": "fuse",
         "splitting": "TextPassage split_text",
         "vector_index": "VectorIndex",

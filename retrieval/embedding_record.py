@@ -20,18 +20,22 @@ def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddin
                 f"{folder} was begun but not finished. Finish it with: groundglm init {folder}"
             )
         embeddings = embeddings or load_embeddings()
-        # Another process may be making the same base: the first one to record its model wins.
-        database.record_once(
-            {
-                "embedding_name": model_name(embeddings),
-                "embedding_fingerprint": fingerprint(embeddings),
-            }
-        )
+        record_model(database, embeddings)
         manifest = database.manifest()
     if "base_id" not in manifest and not database.connections.read_only:
         database.record_once({"base_id": uuid4().hex})
     if embeddings is not None:
         compare_models(folder, manifest, embeddings)
+
+
+def record_model(database: Database, embeddings: Embeddings) -> None:
+    """Note the model of a base that has none yet; of two processes the first one wins."""
+    database.record_once(
+        {
+            "embedding_name": model_name(embeddings),
+            "embedding_fingerprint": fingerprint(embeddings),
+        }
+    )
 
 
 def compare_models(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:

@@ -68,11 +68,17 @@ class PassageIndexes:
         if query is not None:
             lexical = self._settled(self.bm25().search(query, k=k, visible=visible))[:k]
         if vector is not None:
-            found = self.vectors(len(vector)).search(vector, k=k, visible=visible)
-            dense = self._settled(found)[:k]
+            dense = self.nearest(vector, k=k, visible=visible)
         fused = {hit.id: hit for hit in fuse(lexical, dense)}
         order = self._settled([(hit.id, hit.score) for hit in fused.values()])
         return [fused[number] for number, _ in order]
+
+    def nearest(
+        self, vector: np.ndarray, *, k: int, visible: np.ndarray | None = None
+    ) -> list[Hit]:
+        """The numbers of the `k` passages nearest to a normalised vector, with their cosine."""
+        found = self.vectors(len(vector)).search(vector, k=k, visible=visible)
+        return self._settled(found)[:k]
 
     def bm25(self) -> BM25Index:
         """The BM25 index over titles, headings and texts, up to date."""

@@ -29,6 +29,10 @@ class View:
         self._numbers = documents
         self._database = database
 
+    def sees(self, passage: int) -> bool:
+        """Whether it sees the passage of a number."""
+        return passage < len(self.passages) and bool(self.passages[passage])
+
     @cached_property
     def documents(self) -> frozenset[str]:
         """The ids of the documents; to be asked for in the snapshot that the view was made in."""
