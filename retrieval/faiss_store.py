@@ -4,9 +4,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
@@ -18,15 +16,14 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
-from ..database.records import DocumentRecord, FoundPassage, PassageRecord
+from ..database.records import DocumentRecord, FoundPassage
 from ..errors import GroundGLMError
-from ..text.spans import Span
 from .embedding_record import compare_models, record_model
 from .filters import Filter
 from .passage_indexes import PassageIndexes
-from .passage_vectors import passage_vectors, vector_key
+from .passage_vectors import passage_vectors
 from .ranking import Hit
-from .vector_index import normalized
+from .stored_texts import relevance, stored_document, text_record, unit_vector
 from .visibility import View, Visibility, check_labels
 
 _BATCH = 512  # texts that are embedded together and stored in one transaction
@@ -158,12 +155,7 @@ class FAISSVectorStore(VectorStore):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __len__(self) -> int:
@@ -204,7 +196,7 @@ class FAISSVectorStore(VectorStore):
                 raise ValueError(f"{len(listed)} texts were given, but {len(given)} {name}")
         names = [(ids[n] if ids else None) or uuid4().hex for n in range(len(listed))]
         told = metadatas or [{} for _ in listed]
-        records = [_record(*one) for one in zip(names, listed, told, strict=True)]
+        records = [text_record(*one) for one in zip(names, listed, told, strict=True)]
         if records:
             self._check_model()
         for start in range(0, len(records), _BATCH):
@@ -299,7 +291,7 @@ class FAISSVectorStore(VectorStore):
         """The same with their cosine similarity; `fetch_k` of LangChain's FAISS is not needed."""
         self._refuse(kwargs)
         with self._searching(filter, labels) as view:
-            hits = self._nearest(_vector(embedding), k, view)
+            hits = self._nearest(unit_vector(embedding), k, view)
             return list(zip(self._found(hits), (float(score) for _, score in hits), strict=True))
 
     def max_marginal_relevance_search(
@@ -343,7 +335,7 @@ class FAISSVectorStore(VectorStore):
         self._refuse(kwargs)
         if not 0 <= lambda_mult <= 1:
             raise ValueError(f"lambda_mult is a number from 0 to 1, not {lambda_mult}")
-        vector = _vector(embedding)
+        vector = unit_vector(embedding)
         with self._searching(filter, labels) as view:
             hits = self._nearest(vector, max(k, fetch_k), view)
             if not hits:
@@ -353,7 +345,7 @@ class FAISSVectorStore(VectorStore):
             return self._found([hits[place] for place in chosen])
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
-        return _relevance
+        return relevance
 
     # --- parts ------------------------------------------------------------------------------
 
@@ -382,7 +374,7 @@ class FAISSVectorStore(VectorStore):
 
     def _documents(self, found: Sequence[FoundPassage]) -> list[Document]:
         metadata = self._database.metadata_of({one.passage.document_id for one in found})
-        return [_document(one, metadata[one.passage.document_id]) for one in found]
+        return [stored_document(one, metadata[one.passage.document_id]) for one in found]
 
     def _embed(self, query: str) -> list[float]:
         self._check_model()
@@ -402,40 +394,3 @@ class FAISSVectorStore(VectorStore):
     def _refuse(others: Mapping[str, Any]) -> None:
         if others:
             raise TypeError(f"FAISSVectorStore does not know the argument {next(iter(others))!r}")
-
-
-def _record(id_: str, text: str, metadata: Mapping[str, Any]) -> DocumentRecord:
-    """A text as a document of one passage."""
-    for part in (id_, text):
-        try:
-            part.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"text {id_!r} holds half a character: {error}") from None
-    if not text:
-        raise ValueError(f"text {id_!r} is empty")
-    key = vector_key("", text)
-    title = " ".join(str(metadata.get("title") or "").split())
-    passage = PassageRecord(id_, id_, 0, Span(0, len(text)), text, vector_key=key)
-    digest = sha256(text.encode()).hexdigest()
-    labels = check_labels(metadata.get("labels"))
-    return DocumentRecord(id_, "text", title, text, dict(metadata), labels, digest, (passage,))
-
-
-def _document(found: FoundPassage, metadata: Mapping[str, Any]) -> Document:
-    """A text as it was added; a passage of a longer document with its place."""
-    passage = found.passage
-    told = dict(metadata)
-    if passage.id != passage.document_id:
-        told |= {"document_id": passage.document_id, "title": found.title}
-        told |= {"start": passage.span.start, "end": passage.span.end}
-        if passage.page is not None:
-            told["page"] = passage.page
-    return Document(id=passage.id, page_content=passage.text, metadata=told)
-
-
-def _relevance(cosine: float) -> float:
-    return min(1.0, max(0.0, cosine))
-
-
-def _vector(embedding: Sequence[float]) -> np.ndarray:
-    return normalized(np.asarray(embedding, dtype="<f4")[None, :])[0]
