@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from .faiss_store import FAISSVectorStore
     from .fusion import fuse
+    from .record_manager import SQLiteRecordManager
     from .splitting import TextPassage, split_text
     from .vector_index import VectorIndex
 
@@ -24,6 +25,7 @@ __all__ = [
     "BM25Index",
     "FAISSVectorStore",
     "HashEmbeddings",
+    "SQLiteRecordManager",
     "SentenceTransformerEmbeddings",
     "TextPassage",
     "VectorIndex",
@@ -48,6 +50,7 @@ __getattr__, __dir__ = front_door(
         ),
         "faiss_store": "FAISSVectorStore",
         "fusion": "fuse",
+        "record_manager": "SQLiteRecordManager",
         "splitting": "TextPassage split_text",
         "vector_index": "VectorIndex",
     },

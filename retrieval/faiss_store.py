@@ -169,6 +169,7 @@ class FAISSVectorStore(VectorStore):
         metadatas: list[dict[str, Any]] | None = None,
         *,
         ids: Sequence[str | None] | None = None,
+        batch_size: int = _BATCH,
         **kwargs: Any,
     ) -> list[str]:
         """Embed texts and store them.
@@ -178,6 +179,7 @@ class FAISSVectorStore(VectorStore):
             metadatas: For each text what is known of it; `labels` in it (a list) restricts who
                 may see the text. What is no JSON is kept as its string.
             ids: For each text its id, or None for a new one.
+            batch_size: How many are embedded together and stored in one transaction.
             kwargs: There are no others.
 
         Returns:
@@ -188,6 +190,8 @@ class FAISSVectorStore(VectorStore):
                 nothing is.
         """
         self._refuse(kwargs)
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         if self._is_part_of_base:
             raise GroundGLMError("this store shows a knowledge base: add documents to that")
         listed = list(texts)
@@ -199,8 +203,8 @@ class FAISSVectorStore(VectorStore):
         records = [text_record(*one) for one in zip(names, listed, told, strict=True)]
         if records:
             self._check_model()
-        for start in range(0, len(records), _BATCH):
-            self._store(records[start : start + _BATCH])
+        for start in range(0, len(records), batch_size):
+            self._store(records[start : start + batch_size])
         return names
 
     def _store(self, records: Sequence[DocumentRecord]) -> None:
