@@ -1,5 +1,6 @@
 """BM25 and vectors of one database, up to date at each query, and BM25 kept on disk."""
 
+import hashlib
 import json
 import logging
 import os
@@ -7,16 +8,16 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from ..database.database import Database
-from ..text.words import words
 from .array_file import DamagedFileError
 from .bm25 import BM25Index
 from .fusion import Fused, fuse
-from .postings import Segment, word_key
+from .postings import Segment
 from .ranking import Hit
 from .vector_index import VectorIndex
 
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 _MANIFEST = "manifest.json"
 WORTH_SAVING = 64  # passages; fewer are cut into words again sooner than they are read
 _UNUSED_SECONDS = 600  # a file that another process writes just now is not in the manifest yet
-_PROBE = "The C++ café of Müller's 1,200 GPT-4 readers, 3.5 kg; 北京大學的計算機科學家：自然语言。"
 
 
 class PassageIndexes:
@@ -217,5 +217,13 @@ class _Lexical:
 
 @cache
 def _words_fingerprint() -> str:
-    """Changes when texts are cut into other words, so that an index of old words is not used."""
-    return format(sum(word_key(word) * place for place, word in enumerate(words(_PROBE), 1)), "x")
+    """Changes with what cuts texts into words, so that an index of old words is not used.
+
+    To cut a sample would be plainer, but loads the Chinese dictionary for every English question.
+    """
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for file in ("text/words.py", "text/folding.py", "retrieval/bm25.py"):
+        digest.update((package / file).read_bytes())
+    digest.update(" ".join(version(package) for package in ("jieba", "opencc")).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,146 @@
+"""BM25 beside a base: opening cuts nothing into words again, and a damaged index is made anew."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from langchain_core.documents import Document
+
+from groundglm.knowledge import KnowledgeBase
+from groundglm.retrieval import HashEmbeddings, bm25, passage_indexes
+
+COUNT = 80
+
+
+def documents(count: int = COUNT) -> list[Document]:
+    names = [f"otter{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(count)]
+    return [Document(f"{name} lives in the river.", id=f"d{n}") for n, name in enumerate(names)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with KnowledgeBase.open(tmp_path, HashEmbeddings(16)) as base:
+        base.add_documents(documents(), extract_facts=False)
+    return tmp_path
+
+
+def found(folder, query="otterah", **options) -> list[str]:
+    with KnowledgeBase.open(folder, HashEmbeddings(16), **options) as base:
+        return [one.source.document_id for one in base.search(query, mode="bm25")]
+
+
+def test_opening_cuts_only_what_is_new(folder, monkeypatch):
+    with KnowledgeBase.open(folder, HashEmbeddings(16)) as base:
+        base.add_documents([Document("A falcon.", id="new")])
+        base.delete(["d7"])
+    cut: list[str] = []
+    original = bm25.words
+    monkeypatch.setattr(bm25, "words", lambda text: cut.append(text) or original(text))
+    assert found(folder) == []
+    assert found(folder, "falcon") == ["new"]
+    assert not [text for text in cut if "lives" in text]
+
+
+@pytest.mark.parametrize("hurt", ["segment", "cut", "manifest", "empty", "gone"])
+def test_a_damaged_index_is_made_anew_with_a_notice(folder, hurt, caplog):
+    manifest = folder / "indexes" / "manifest.json"
+    (segment,) = (folder / "indexes").glob("*.safetensors")
+    if hurt == "segment":
+        data = bytearray(segment.read_bytes())
+        data[-20] ^= 1
+        segment.write_bytes(data)
+    elif hurt == "cut":
+        segment.write_bytes(segment.read_bytes()[:-9])
+    elif hurt == "gone":
+        segment.unlink()
+    else:
+        manifest.write_text("{" if hurt == "manifest" else "", "utf-8")
+    assert found(folder) == ["d7"]
+    assert "made anew" in caplog.text
+
+
+def test_an_index_of_another_base_or_of_other_words_is_not_used(folder, tmp_path_factory, caplog):
+    other = tmp_path_factory.mktemp("other")
+    with KnowledgeBase.open(other, HashEmbeddings(16)) as base:
+        base.add_documents([Document("A falcon.", id="f")])
+    shutil.copytree(folder / "indexes", other / "indexes")
+    assert found(other, "falcon") == ["f"]
+    assert "another base" in caplog.text
+    caplog.clear()
+    manifest = folder / "indexes" / "manifest.json"
+    told = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps(told | {"words": "of an earlier version"}), "utf-8")
+    assert found(folder) == ["d7"]
+    assert not caplog.text
+
+
+def test_one_that_only_reads_writes_nothing(folder):
+    shutil.rmtree(folder / "indexes")
+    assert found(folder, read_only=True) == ["d7"]
+    assert not (folder / "indexes").exists()
+
+
+def test_a_question_in_english_loads_no_chinese_dictionary(folder):
+    code = (
+        "import sys\nfrom groundglm import KnowledgeBase\n"
+        f"base = KnowledgeBase.open({str(folder)!r}, read_only=True)\n"
+        "assert base.search('otterah', mode='bm25')\nassert 'jieba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+class Kept(RuleBasedStateMachine):
+    """Whatever is added, deleted, saved and opened again: BM25 finds as a base built afresh."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.mkdtemp()
+        self.base = KnowledgeBase.open(self.folder, HashEmbeddings(8))
+        self.held: dict[str, str] = {}
+        passage_indexes.WORTH_SAVING, self.worth = 1, passage_indexes.WORTH_SAVING
+
+    @rule(texts=st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["one", "one two"])))
+    def add(self, texts):
+        self.base.add_documents([Document(text, id=id_) for id_, text in texts.items()])
+        self.held |= texts
+
+    @rule(ids=st.lists(st.sampled_from("abcdef"), max_size=3))
+    def delete(self, ids):
+        self.base.delete(ids)
+        self.held = {id_: text for id_, text in self.held.items() if id_ not in ids}
+
+    @rule()
+    def keep(self):
+        self.base.keep_indexes()
+
+    @rule()
+    def open_again(self):
+        self.base.close()
+        self.base = KnowledgeBase.open(self.folder, HashEmbeddings(8))
+
+    @invariant()
+    def it_finds_as_if_built_afresh(self):
+        found = self.base.search("one two", k=9, mode="bm25")
+        index = bm25.BM25Index()
+        index.add((n, "", "", self.held[id_]) for n, id_ in enumerate(sorted(self.held), 1))
+        expected = index.search("one two", k=9)
+        names = dict(enumerate(sorted(self.held), 1))
+        ours = {one.source.document_id: round(one.score, 5) for one in found}
+        best = expected[0][1] if expected else 1.0
+        assert ours == {names[n]: round(score / best, 5) for n, score in expected}
+
+    def teardown(self):
+        passage_indexes.WORTH_SAVING = self.worth
+        self.base.close()
+        shutil.rmtree(self.folder)
+
+
+Kept.TestCase.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)
+TestKept = Kept.TestCase
