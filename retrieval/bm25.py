@@ -75,6 +75,14 @@ class BM25Index:
         """The parts of the index, which never change."""
         return self._state.segments
 
+    def has_deleted(self, segment: Segment) -> bool:
+        """Whether some of a segment's texts are deleted."""
+        state = self._state
+        return any(
+            one is segment and gone is not None
+            for one, gone in zip(state.segments, state.dead, strict=True)
+        )
+
     @property
     def last(self) -> int:
         """The number of the last text that was added; 0 without any."""

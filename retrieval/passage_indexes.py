@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import re
 import time
 import uuid
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from .vector_index import VectorIndex
 logger = logging.getLogger(__name__)
 
 _MANIFEST = "manifest.json"
+_NAME = re.compile(r"[0-9a-f]{12}\.safetensors")
 WORTH_SAVING = 64  # passages; fewer are cut into words again sooner than they are read
 _UNUSED_SECONDS = 600  # a file that another process writes just now is not in the manifest yet
 
@@ -157,7 +159,7 @@ class _Lexical:
             return
         try:
             self._read(self._folder)
-        except (DamagedFileError, OSError, ValueError, KeyError, TypeError) as error:
+        except (DamagedFileError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             self._index, self._generation, self._files = BM25Index(), 0, {}
             logger.warning("The index in %s is made anew: %s", self._folder, error)
 
@@ -167,6 +169,8 @@ class _Lexical:
             return  # of another version: not damaged, but of no use
         if told["base"] != self._database.manifest().get("base_id"):
             raise ValueError("it belongs to another base")
+        if not all(_NAME.fullmatch(str(name)) for name, _ in told["segments"]):
+            raise ValueError("its manifest names files that are not its own")
         segments = [Segment.load(folder / name) for name, _ in told["segments"]]
         made = [int(since) for _, since in told["segments"]]
         self._index.restore(segments)
@@ -181,7 +185,16 @@ class _Lexical:
         self._generation = self._database.generation()
 
     def save(self) -> None:
-        """Write the segments that are new, then the manifest; nothing where little is new."""
+        """Write the segments that are new, then the manifest; nothing where little is new.
+
+        The index is only a saving of time: a full disk is told, and nothing else fails by it.
+        """
+        try:
+            self._write()
+        except OSError as error:
+            logger.warning("The index in %s was not kept: %s", self._folder, error)
+
+    def _write(self) -> None:
         base = self._database.manifest().get("base_id")
         if self._folder is None or base is None:
             return
@@ -192,7 +205,9 @@ class _Lexical:
         for segment in unsaved:
             name = f"{uuid.uuid4().hex[:12]}.safetensors"
             segment.save(self._folder / name)
-            self._files[id(segment)] = (segment, name, self._generation)
+            # Texts of it that are gone already went before this generation.
+            since = 0 if self._index.has_deleted(segment) else self._generation
+            self._files[id(segment)] = (segment, name, since)
         self._files = {id(segment): self._files[id(segment)] for segment in segments}
         told = {
             "base": base,

@@ -61,9 +61,33 @@ class Segment:
         """
         arrays = map_arrays(path)
         try:
-            return cls(**arrays)
+            segment = cls(**arrays)
         except TypeError as error:
             raise DamagedFileError(f"{path} holds other arrays than a segment's") from error
+        if not segment._is_sound():
+            raise DamagedFileError(f"{path} holds numbers that point nowhere")
+        return segment
+
+    def _is_sound(self) -> bool:
+        """Whether nothing in it points outside: a checksum tells damage, not what was made so."""
+        kinds = [("numbers", "i8"), ("lengths", "i4"), ("keys", "u8"), ("starts", "i8")]
+        kinds += [("rows", "i4"), ("counts", "u2")]
+        arrays = [getattr(self, name) for name, _ in kinds]
+        if any(
+            one.ndim != 1 or one.dtype != kind for one, (_, kind) in zip(arrays, kinds, strict=True)
+        ):
+            return False
+        texts, words, postings = len(self.numbers), len(self.keys), len(self.rows)
+        return (
+            len(self.lengths) == texts
+            and len(self.starts) == words + 1
+            and len(self.counts) == postings
+            and self.starts[0] == 0
+            and self.starts[-1] == postings
+            and bool((np.diff(self.starts) > 0).all())
+            and bool((np.diff(self.numbers) > 0).all())
+            and (not postings or (self.rows.min() >= 0 and self.rows.max() < texts))
+        )
 
 
 def build_segment(texts: Iterable[tuple[int, Sequence[str]]]) -> Segment:

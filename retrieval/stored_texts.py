@@ -1,5 +1,6 @@
 """A store's texts as records of the database, and back as LangChain Documents."""
 
+import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -25,6 +26,10 @@ def text_record(id_: str, text: str, metadata: Mapping[str, Any]) -> DocumentRec
             part.encode()
         except UnicodeEncodeError as error:
             raise ValueError(f"text {id_!r} holds half a character: {error}") from None
+    try:
+        json.dumps(dict(metadata), ensure_ascii=False, default=str).encode()
+    except (TypeError, ValueError) as error:  # half a character, a cycle, a key that is none
+        raise ValueError(f"the metadata of text {id_!r} cannot be stored: {error}") from None
     if not text:
         raise ValueError(f"text {id_!r} is empty")
     key = vector_key("", text)

@@ -188,6 +188,19 @@ def test_one_text_that_cannot_be_stored_keeps_all_out(store, texts):
         store.add_texts(["one", "two"], ids=["a"])
 
 
+def cyclic() -> dict:
+    made: dict = {}
+    made["itself"] = made
+    return made
+
+
+@pytest.mark.parametrize("metadata", [{"a": "\ud83d"}, {("a",): 1}, cyclic()])
+def test_metadata_that_cannot_be_stored_keeps_all_out(store, metadata):
+    with pytest.raises(ValueError, match="metadata of text"):
+        store.add_texts(["one", "two"], [{}, metadata], batch_size=1)
+    assert len(store) == 4
+
+
 def test_no_text_and_no_id_change_nothing(store):
     assert store.add_texts([]) == []
     assert store.get_by_ids([]) == []

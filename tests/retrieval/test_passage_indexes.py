@@ -13,6 +13,7 @@ from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
 from groundglm.retrieval import HashEmbeddings, bm25, passage_indexes
+from groundglm.retrieval.array_file import map_arrays, write_arrays
 
 COUNT = 80
 
@@ -62,6 +63,53 @@ def test_a_damaged_index_is_made_anew_with_a_notice(folder, hurt, caplog):
         manifest.write_text("{" if hurt == "manifest" else "", "utf-8")
     assert found(folder) == ["d7"]
     assert "made anew" in caplog.text
+
+
+def test_a_manifest_opens_no_other_file(folder, caplog):
+    manifest = folder / "indexes" / "manifest.json"
+    (segment,) = (folder / "indexes").glob("*.safetensors")
+    shutil.move(segment, folder / segment.name)
+    told = json.loads(manifest.read_text("utf-8"))
+    told["segments"] = [[f"../{segment.name}", 0]]
+    manifest.write_text(json.dumps(told), "utf-8")
+    assert found(folder) == ["d7"]
+    assert "not its own" in caplog.text
+
+
+@pytest.mark.parametrize("part", ["rows", "starts", "numbers", "counts", "keys"])
+def test_a_segment_that_points_outside_is_not_used(folder, part, caplog):
+    (path,) = (folder / "indexes").glob("*.safetensors")
+    arrays = {name: array.copy() for name, array in map_arrays(path).items()}
+    if part in ("counts", "keys"):
+        arrays[part] = arrays[part][:-1]
+    else:
+        arrays[part][3] = -5 if part == "numbers" else 10**6
+    write_arrays(path, arrays)
+    assert found(folder) == ["d7"]
+    assert "point nowhere" in caplog.text
+
+
+def test_what_went_before_the_index_was_kept_stays_away(tmp_path, caplog):
+    with KnowledgeBase.open(tmp_path, HashEmbeddings(16)) as base:
+        for document in documents():  # one by one, so that nothing is kept on the way
+            base.add_documents([document], extract_facts=False)
+        assert base.search("otterah", mode="bm25")
+        base.delete(["d7"])
+        assert not base.search("otterah", mode="bm25")
+    assert (tmp_path / "indexes").exists()
+    assert found(tmp_path) == []
+    assert "made anew" not in caplog.text
+
+
+def test_a_full_disk_keeps_no_index_and_loses_no_document(tmp_path, monkeypatch, caplog):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(passage_indexes.Segment, "save", full)
+    with KnowledgeBase.open(tmp_path, HashEmbeddings(16)) as base:
+        assert len(base.add_documents(documents(), extract_facts=False).added) == COUNT
+    assert "not kept" in caplog.text
+    assert found(tmp_path) == ["d7"]
 
 
 def test_an_index_of_another_base_or_of_other_words_is_not_used(folder, tmp_path_factory, caplog):
