@@ -127,8 +127,12 @@ model = {model}
 
 def new_settings(model: str) -> str:
     """The text of a commented settings file for a base with this embedding model."""
-    quoted = json.dumps(model, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return TEMPLATE.format(model=quoted)  # TOML takes JSON's strings
+    return TEMPLATE.format(model=_quoted(model))
+
+
+def _quoted(text: str) -> str:
+    # TOML takes JSON's strings.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def load_settings(
@@ -216,16 +220,31 @@ def write_threshold(
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8") if path.exists() else new_settings(model)
     line = f"{language} = {value:.4f}  # {' '.join(origin.split())}"
-    section = re.search(r"^\[thresholds\][^\n]*\n", text, re.MULTILINE)
-    if section is None:
-        text = text.rstrip("\n") + f"\n\n[thresholds]\n{line}\n"
-    else:
-        end = re.search(r"^\[", text[section.end() :], re.MULTILINE)
-        stop = section.end() + end.start() if end else len(text)
-        body = text[section.end() : stop]
-        old = re.compile(rf"^(?:#\s*)?{language}\s*=[^\n]*$", re.MULTILINE)
-        body = old.sub(lambda _: line, body, count=1) if old.search(body) else f"{line}\n{body}"
-        text = text[: section.end()] + body + text[stop:]
+    _write(path, _with_line(text, "thresholds", language, line))
+
+
+def write_embedding_model(folder: Path, model: str) -> None:
+    """Name the embedding model of a base in its settings file, where there is one."""
+    path = folder / FILE_NAME
+    if path.exists():
+        text = path.read_text(encoding="utf-8")
+        _write(path, _with_line(text, "embeddings", "model", f"model = {_quoted(model)}"))
+
+
+def _with_line(text: str, section: str, key: str, line: str) -> str:
+    """The text of a settings file with a line in the place of what sets a key, or says it could."""
+    head = re.search(rf"^\[{section}\][^\n]*\n", text, re.MULTILINE)
+    if head is None:
+        return text.rstrip("\n") + f"\n\n[{section}]\n{line}\n"
+    end = re.search(r"^\[", text[head.end() :], re.MULTILINE)
+    stop = head.end() + end.start() if end else len(text)
+    body = text[head.end() : stop]
+    old = re.compile(rf"^(?:#\s*)?{key}\s*=[^\n]*$", re.MULTILINE)
+    body = old.sub(lambda _: line, body, count=1) if old.search(body) else f"{line}\n{body}"
+    return text[: head.end()] + body + text[stop:]
+
+
+def _write(path: Path, text: str) -> None:
     tomllib.loads(text)  # never leave a file behind that cannot be read
     temporary = path.with_suffix(".toml.new")
     temporary.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..cli import asking, base_commands, calibrating, demo, doctor, model_commands
+from ..cli import asking, base_commands, calibrating, demo, doctor, keeping, model_commands
 from ..errors import BaseBusyError, GroundGLMError
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
@@ -48,6 +48,7 @@ def _common(
 base_commands.register(app)
 asking.register(app)
 doctor.register(app)
+keeping.register(app)
 calibrating.register(app)
 demo.register(app)
 model_commands.register(app)

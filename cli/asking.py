@@ -77,7 +77,7 @@ def ask(
         if as_json:
             print_json(answer.to_dict())
         else:
-            print_answer(answer, Places(folder), verbose=verbose)
+            print_answer(answer, Places(folder, base.path_of), verbose=verbose)
 
 
 def print_answer(answer: "Answer", places: Places, *, verbose: bool = False) -> None:
@@ -118,7 +118,7 @@ def chat(
     ).values
     with open_base(folder, read_only=True) as base:
         agent = make_agent(base, settings)
-        places = Places(folder)
+        places = Places(folder, base.path_of)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)
         while True:
             try:

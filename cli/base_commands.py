@@ -1,22 +1,22 @@
 """Commands that make and fill a base: init, add, add-facts, list, remove."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ..assembly import init_base, open_base
 from ..errors import DocumentError
+from .adding import add_progress
 from .bases import KbOption, find_base, settings_of
 from .output import FAILED, SOME_REFUSED, JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
-    from langchain_core.documents import Document
-
     from ..knowledge.base import KnowledgeBase
     from ..knowledge.records import AddReport
+
+_MOST_SHOWN = 20  # files that were passed over for one reason
 
 
 def register(app: typer.Typer) -> None:
@@ -48,27 +48,17 @@ def init(
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
     kb: KbOption = None,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Take out documents whose files have vanished.")
+    ] = False,
     max_bytes: Annotated[int, typer.Option(help="Refuse larger files.", min=1)] = 50_000_000,
     as_json: JsonOption = False,
 ) -> None:
     """Add files and folders; what has not changed is skipped, what has is read again."""
-    from ..loading.files import Refusal, load_files
-
     folder = find_base(kb)
-    refused: list[tuple[str, str]] = []
-    with open_base(folder, settings_of(folder)) as base, _progress() as progress:
-        task = progress.add_task("reading", total=None)
-
-        def documents() -> "Iterator[Document]":
-            for found in load_files(paths, root=folder, max_bytes=max_bytes):
-                if isinstance(found, Refusal):
-                    refused.append((found.path, found.reason))
-                    continue
-                progress.update(task, advance=1, description=f"reading {found.id}")
-                yield found
-
+    with open_base(folder, settings_of(folder)) as base, add_progress() as progress:
         try:
-            report = base.add_documents(documents())
+            report = base.add_files(paths, sync=sync, max_bytes=max_bytes, progress=progress)
         except KeyboardInterrupt:
             kept = base.statistics()["documents"]
             console.print(
@@ -77,7 +67,6 @@ def add(
                 markup=False,
             )
             raise
-        report.refused += refused
         _report(base, report, as_json)
 
 
@@ -89,8 +78,8 @@ def add_facts(
     as_json: JsonOption = False,
 ) -> None:
     """Add facts from a table or JSON Lines; the file is one document, so it can be removed."""
+    from ..knowledge.files import FILE_KEY
     from ..knowledge.importing import read_facts
-    from ..loading.files import document_id
 
     folder = find_base(kb)
     facts = read_facts(file)
@@ -98,7 +87,10 @@ def add_facts(
         reasons = "; ".join(f"line {line}: {reason}" for line, reason in facts.refused[:3])
         raise DocumentError(f"{file} holds no fact that can be read. {reasons}".strip())
     with open_base(folder, settings_of(folder)) as base:
-        report = base.add_facts(facts.facts, document_id=document_id(file, folder), title=file.stem)
+        stored = base.files()
+        name = stored.name_of(file, file)
+        metadata = {"source": name, FILE_KEY: stored.file_of(file)}
+        report = base.add_facts(facts.facts, document_id=name, title=file.stem, metadata=metadata)
         report.refused += [(f"{file}:{line}", reason) for line, reason in facts.refused]
         _report(base, report, as_json)
 
@@ -118,22 +110,40 @@ def list_documents(kb: KbOption = None, as_json: JsonOption = False) -> None:
 
 
 def remove(
-    documents: Annotated[list[str], typer.Argument(help="Document ids, as `list` shows them.")],
+    names: Annotated[
+        list[str], typer.Argument(help="Document ids as `list` shows them, files, or folders.")
+    ],
     kb: KbOption = None,
+    recursive: Annotated[
+        bool, typer.Option("-r", "--recursive", help="Take a folder, with all files below it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Remove documents, with every passage and fact that stands on them alone."""
     with open_base(find_base(kb)) as base:
-        removed = base.delete(documents)
         known = [one.id for one in base.documents()]
-    missing = [id_ for id_ in documents if id_ not in removed]
+        stored = base.files()
+        wanted: list[str] = []
+        missing: list[str] = []
+        for name in names:
+            found = [name] if name in known else stored.documents_of(Path(name))
+            below = {} if found else stored.below(Path(name))
+            if below and not recursive:
+                raise DocumentError(
+                    f"{name} is a folder with {len(below)} files of the base; nothing was removed. "
+                    "To remove them all: --recursive"
+                )
+            found += [id_ for ids in below.values() for id_ in ids]
+            missing += [] if found else [name]
+            wanted += found
+        removed = base.delete(wanted)
     if as_json:
         print_json({"removed": removed, "missing": missing})
     else:
         for id_ in removed:
             say(f"removed {id_}")
         for id_ in missing:
-            console.print(f"there is no document {id_!r}{_near(id_, known)}", markup=False)
+            console.print(f"there is no document or file {id_!r}{_near(id_, known)}", markup=False)
     if missing:
         raise typer.Exit(FAILED)
 
@@ -145,18 +155,6 @@ def _near(id_: str, known: list[str]) -> str:
     return f"; the nearest is {near[0]!r}" if near else ""
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        TextColumn("{task.completed} documents"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-
-
 def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
     statistics = base.statistics()
     if as_json:
@@ -166,6 +164,9 @@ def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
             "unchanged": report.unchanged,
             "removed": report.removed,
             "refused": [{"id": id_, "reason": reason} for id_, reason in report.refused],
+            "passed_over": [
+                {"path": path, "reason": reason} for path, reason in report.passed_over
+            ],
             "notes": [{"id": id_, "note": note} for id_, note in report.notes],
             "passages": report.passages,
             "facts": report.facts,
@@ -178,6 +179,7 @@ def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
                 say(f"{name} {id_}")
         for id_, note in report.notes:
             say(f"note {id_}: {note}" if id_ else f"note: {note}")
+        _say_passed_over(report.passed_over)
         for id_, reason in report.refused:
             say(f"refused {id_ or '(a document without an id)'}: {reason}")
         say(
@@ -187,3 +189,15 @@ def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
         )
     if report.refused:
         raise typer.Exit(SOME_REFUSED)
+
+
+def _say_passed_over(listed: Sequence[tuple[str, str]]) -> None:
+    """The files that were passed over, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for path, reason in listed:
+        by_reason.setdefault(reason, []).append(path)
+    for reason, paths in by_reason.items():
+        for path in paths[:_MOST_SHOWN]:
+            say(f"passed over {path}: {reason}")
+        if len(paths) > _MOST_SHOWN:
+            say(f"passed over {len(paths) - _MOST_SHOWN} more: {reason} (--json names all)")

@@ -112,7 +112,7 @@ def _tools_of_small(*, quiet: bool) -> list[Any]:
 
 def _fill(base: "KnowledgeBase", corpus: Path) -> None:
     from ..knowledge.importing import read_facts
-    from ..loading.files import Refusal, load_files
+    from ..loading import Refusal, load_files
 
     paths = sorted(one for one in corpus.iterdir() if one.name not in ("facts.csv", "README.txt"))
     loaded = load_files(paths, root=corpus)

@@ -10,6 +10,7 @@ import typer
 
 from ..assembly import open_base
 from ..errors import (
+    BaseCorruptError,
     EmbeddingMismatchError,
     GroundGLMError,
     MissingExtraError,
@@ -45,11 +46,7 @@ def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
         report["engine"] = describe_engine(settings.values.engine, report["notices"])
         with open_base(folder, settings, read_only=True) as base:
             report["base"] = _base(base, report)
-        report["next"] = (
-            f'groundglm ask --kb {folder} "..."'
-            if report["base"]["documents"]
-            else f"groundglm add --kb {folder} FILES"
-        )
+        report["next"] = _next(folder, report)
     except GroundGLMError as error:
         report["problems"].append(f"{type(error).__name__}: {error}")
         report["next"] = _after(error, kb)
@@ -61,6 +58,14 @@ def doctor(kb: KbOption = None, as_json: JsonOption = False) -> None:
         raise typer.Exit(FAILED)
 
 
+def _next(folder: Path, report: dict[str, Any]) -> str:
+    if any(problem.startswith("damaged") for problem in report["problems"]):
+        return f"groundglm repair --dry-run --kb {folder}"
+    if report["base"]["documents"]:
+        return f'groundglm ask --kb {folder} "..."'
+    return f"groundglm add --kb {folder} FILES"
+
+
 def _after(error: GroundGLMError, kb: Path | None) -> str:
     """What to do about a base that cannot be opened."""
     again = "groundglm doctor" if kb is None else f"groundglm doctor --kb {kb}"
@@ -68,6 +73,8 @@ def _after(error: GroundGLMError, kb: Path | None) -> str:
         return "groundglm init PATH" if kb is None else f"groundglm init {kb}"
     if isinstance(error, MissingExtraError):
         return f"pip install 'groundglm[{error.extra}]', then {again}"
+    if isinstance(error, BaseCorruptError):
+        return "groundglm repair --dry-run" + ("" if kb is None else f" --kb {kb}")
     if isinstance(error, SettingsError | EmbeddingMismatchError):
         return f"correct the setting named above, then {again}"
     return f"mend what is named above, then {again}"
@@ -101,6 +108,7 @@ def _settings(settings: LoadedSettings) -> dict[str, dict[str, Any]]:
 
 
 def _base(base: "KnowledgeBase", report: dict[str, Any]) -> dict[str, Any]:
+    from ..database.upkeep import changing_to
     from ..retrieval.embeddings import CHINESE_MODELS
     from ..text.scripts import has_cjk
 
@@ -112,13 +120,18 @@ def _base(base: "KnowledgeBase", report: dict[str, Any]) -> dict[str, Any]:
         **base.statistics(),
     }
     report["problems"] += [f"damaged: {problem}" for problem in base.database.integrity_problems()]
+    if changing_to(base.database):
+        report["notices"].append(
+            "a change to another embedding model was begun and not finished: the same "
+            "`groundglm reembed MODEL` goes on; the base still has the model named above"
+        )
     sample = base.database.sample_text(200)
     data["holds_chinese"] = has_cjk(sample)
     if data["holds_chinese"] and not data["reads_chinese"]:
         report["notices"].append(
             f"The base holds Chinese, but {base.embedding_name!r} does not read it: BM25 alone "
             f"carries Chinese questions. Good models: {' or '.join(CHINESE_MODELS)} "
-            f"(groundglm init NEWBASE --embeddings {CHINESE_MODELS[0]})."
+            f"(groundglm reembed {CHINESE_MODELS[0]})."
         )
     return data
 

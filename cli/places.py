@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,10 +48,16 @@ def renumbered(answer: "Answer") -> Shown:
 
 
 class Places:
-    """Lines for cited evidence; files are looked for beside the base and where one stands."""
+    """Lines for cited evidence; files are looked for where they were read, and beside the base.
 
-    def __init__(self, base: Path) -> None:
+    Args:
+        base: The folder of the base.
+        path_of: Where the file of a document lies, where that is known.
+    """
+
+    def __init__(self, base: Path, path_of: Callable[[str], Path | None] | None = None) -> None:
         self._folders = (Path.cwd(), base, base.parent)
+        self._path_of = path_of
 
     def line(self, number: int, piece: Evidence, said: Sequence[str]) -> str:
         """A citation on one line: number, file with line or page, and the sentence that is cited.
@@ -70,12 +76,18 @@ class Places:
         name = _relative(source.document_id)
         if source.page is not None:
             return f"{name}, page {source.page}"
-        for folder in self._folders:
-            path = folder / source.document_id
-            line = _line_of(path, quote) if _is_plain(source.document_id) else 0
+        for path in self._paths(source.document_id):
+            line = _line_of(path, quote)
             if line:
                 return f"{name}, line {line}"
         return name
+
+    def _paths(self, document_id: str) -> Iterator[Path]:
+        known = None if self._path_of is None else self._path_of(document_id)
+        if known is not None:
+            yield known
+        elif _is_plain(document_id):
+            yield from (folder / document_id for folder in self._folders)
 
 
 def _relative(document_id: str) -> str:

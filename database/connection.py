@@ -99,6 +99,16 @@ class Connections:
                     writer.rollback()
                 raise
 
+    @contextmanager
+    def alone(self, *, to_read: bool = False) -> Generator[sqlite3.Connection]:
+        """A connection outside any transaction, for what SQLite does in one of its own."""
+        lock = self._read_lock if to_read else self._write_lock
+        with lock, _translated(self.path):
+            connection = self._reader if to_read else self.writer
+            milliseconds = int(self.busy_seconds * 1000)
+            connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            yield connection
+
     def close(self) -> None:
         """Close both connections; a second call does nothing."""
         with self._write_lock, self._read_lock:
@@ -116,6 +126,7 @@ class Connections:
             uri, uri=True, isolation_level=None, check_same_thread=False, timeout=self.busy_seconds
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")  # the file may come from anywhere
         if mode != "ro":
             if _tables(connection) and _application_id(connection) != APPLICATION_ID:
                 return connection  # another program's file: refused below, and left as it is
@@ -263,7 +274,8 @@ _MEANINGS: dict[int, Callable[[Path, sqlite3.Error], GroundGLMError]] = {
         "If it was one, restore it from a backup."
     ),
     sqlite3.SQLITE_CORRUPT: lambda path, error: BaseCorruptError(
-        f"{path} is damaged ({error}). Restore a backup, or add the documents to a new base."
+        f"{path} is damaged ({error}). What can be saved is told by: groundglm repair --dry-run "
+        f"--kb {path.parent}"
     ),
     sqlite3.SQLITE_BUSY: lambda path, _: BaseBusyError(
         f"{path.parent} is busy: another process holds it", pid=_lock_holder(path)

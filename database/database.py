@@ -1,22 +1,28 @@
 """The database of a base: documents, passages, vectors and facts in and out."""
 
 import json
+import sqlite3
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..errors import EmbeddingMismatchError
 from ..facts import Fact
 from .connection import BUSY_SECONDS, Connections
 from .records import DocumentInfo, DocumentRecord, FoundPassage
 from .rows import FACTS_QUERY, found_passage, read_fact
 from .writing import (
+    FORGOTTEN,
+    VECTORS_REPLACED,
     delete_documents,
     drop_unused,
     generation_of,
     insert_documents,
     note_change,
+    number_in,
     rows_in,
+    value_in,
 )
 
 _PASSAGES = (
@@ -44,6 +50,8 @@ class Database:
         self.path = path
         self.read_only = read_only
         self.immutable = immutable
+        #: The fingerprint of the model whose vectors are stored here; any where None.
+        self.vector_model: str | None = None
         self.connections = Connections(
             path,
             create=create,
@@ -74,14 +82,41 @@ class Database:
         with self.connections.writing() as connection:
             connection.executemany("INSERT OR IGNORE INTO manifest VALUES (?, ?)", values.items())
 
+    def embedding_fingerprint(self) -> str:
+        """That of the model whose vectors the base holds; empty where none is recorded."""
+        with self.connections.reading() as connection:
+            return value_in(connection, "embedding_fingerprint")
+
+    def check_vector_model(self) -> None:
+        """Refuse to go on where the base was changed to another model than `vector_model`.
+
+        Raises:
+            EmbeddingMismatchError: it was.
+        """
+        with self.connections.reading() as connection:
+            self._check_vector_model(connection)
+
+    def _check_vector_model(self, connection: sqlite3.Connection) -> None:
+        if self.vector_model not in (None, value_in(connection, "embedding_fingerprint")):
+            name = value_in(connection, "embedding_name")
+            raise EmbeddingMismatchError(
+                f"{self.path.parent} was changed to the embedding model {name!r} meanwhile; open "
+                "it again with that one. Nothing was stored or found."
+            )
+
     def generation(self) -> int:
         """How many changes the base has seen."""
         with self.connections.reading() as connection:
             return generation_of(connection)
 
-    def changed_since(self, generation: int) -> list[str]:
-        """The ids of documents that were added, replaced or deleted after that generation."""
+    def changed_since(self, generation: int) -> list[str] | None:
+        """The ids of documents that were added, replaced or deleted after that generation.
+
+        None where that is not known any more, since the base was compacted after it.
+        """
         with self.connections.reading() as connection:
+            if number_in(connection, FORGOTTEN) > max(generation, 0):
+                return None
             rows = connection.execute(
                 "SELECT document_id FROM changes WHERE generation > ? ORDER BY document_id",
                 (generation,),
@@ -108,6 +143,8 @@ class Database:
         """Store documents as `put_document` does, all in one transaction and one generation."""
         if documents:
             with self.connections.writing() as connection:
+                if vectors:
+                    self._check_vector_model(connection)
                 insert_documents(connection, documents, vectors or {})
 
     def delete_documents(self, ids: Collection[str]) -> list[str]:
@@ -309,13 +346,20 @@ class Database:
                 "SELECT number, document FROM passages WHERE number > ? ORDER BY number", (number,)
             )
 
-    def gone_since(self, generation: int) -> list[int]:
-        """The numbers of the passages that went after that generation."""
+    def gone_since(self, generation: int) -> list[int] | None:
+        """The numbers of the passages that went after that generation; None as `changed_since`."""
         with self.connections.reading() as connection:
+            if number_in(connection, FORGOTTEN) > max(generation, 0):
+                return None
             rows = connection.execute(
                 "SELECT number FROM gone WHERE generation > ? ORDER BY number", (generation,)
             )
             return [row[0] for row in rows]
+
+    def vectors_replaced(self) -> int:
+        """The generation in which the vectors were last replaced as a whole."""
+        with self.connections.reading() as connection:
+            return number_in(connection, VECTORS_REPLACED)
 
     def vectors_by_key(self, keys: Collection[str]) -> dict[str, bytes]:
         """The stored vectors of those keys that have one."""
@@ -323,8 +367,13 @@ class Database:
             return dict(rows_in(connection, "SELECT key, vector FROM vectors", "key", keys))
 
     def put_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
-        """Store vectors (little-endian float16) by the hash of what was embedded."""
+        """Store vectors (little-endian float16) by the hash of what was embedded.
+
+        Raises:
+            EmbeddingMismatchError: the base has another model by now than `vector_model`.
+        """
         with self.connections.writing() as connection:
+            self._check_vector_model(connection)
             connection.executemany("REPLACE INTO vectors (key, vector) VALUES (?, ?)", vectors)
 
     # --- facts ------------------------------------------------------------------------------

@@ -14,16 +14,38 @@ from .rows import contribution_row, passage_row
 _VARIABLES = 900  # SQLite's oldest limit on the variables of one statement is 999
 
 
+#: In the manifest: the generation up to which nobody knows any more what went,
+FORGOTTEN = "forgotten"
+#: and the one in which the vectors were last replaced as a whole.
+VECTORS_REPLACED = "vectors_replaced"
+
+
 def generation_of(connection: sqlite3.Connection) -> int:
     """How many changes the base has seen."""
-    row = connection.execute("SELECT value FROM manifest WHERE key = 'generation'").fetchone()
-    return int(row[0]) if row else 0
+    return number_in(connection, "generation")
+
+
+def number_in(connection: sqlite3.Connection, key: str) -> int:
+    """A number of the manifest; 0 where it is not there."""
+    return int(value_in(connection, key) or 0)
+
+
+def value_in(connection: sqlite3.Connection, key: str) -> str:
+    """A value of the manifest; empty where it is not there."""
+    row = connection.execute("SELECT value FROM manifest WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else ""
+
+
+def next_generation(connection: sqlite3.Connection) -> int:
+    """Begin a change: what goes from here on went in the generation that is given back."""
+    generation = generation_of(connection) + 1
+    connection.execute("REPLACE INTO manifest VALUES ('generation', ?)", (str(generation),))
+    return generation
 
 
 def note_change(connection: sqlite3.Connection, document_ids: Iterable[str]) -> None:
-    """Begin a change: what goes from here on went in the next generation."""
-    generation = generation_of(connection) + 1
-    connection.execute("REPLACE INTO manifest VALUES ('generation', ?)", (str(generation),))
+    """Begin a change of documents."""
+    generation = next_generation(connection)
     connection.executemany(
         "REPLACE INTO changes VALUES (?, ?)", ((id_, generation) for id_ in document_ids)
     )

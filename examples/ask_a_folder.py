@@ -4,10 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from langchain_core.documents import Document
-
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.loading import load_files
 
 TEXTS = {
     "长城.md": (
@@ -23,8 +20,7 @@ TEXTS = {
 def main(folder: Path, questions: list[str]) -> None:
     """Build a base beside the files and answer the questions."""
     with KnowledgeBase.open(folder / ".groundglm") as base:
-        files = load_files([folder], root=folder)
-        report = base.add_documents(file for file in files if isinstance(file, Document))
+        report = base.add_files([folder])
         print(f"{len(report.added)} files read, {report.facts} facts found")
         agent = build_agent(base, model=ChatGLM3(engine="extractive"))
         for question in questions:

@@ -22,7 +22,7 @@ class GraphIndex:
     def graph(self) -> KnowledgeGraph:
         """The knowledge graph, up to date."""
         if self._graph is None:
-            self._graph = DerivedIndex(KnowledgeGraph(), load=self._load_graph, drop=_drop_graph)
+            self._graph = DerivedIndex(KnowledgeGraph, load=self._load_graph, drop=_drop_graph)
         return self._graph.caught_up(self._database)
 
     def graph_of(self, documents: frozenset[str], *, key: Hashable) -> KnowledgeGraph:

@@ -15,6 +15,7 @@ _MOST_VIEWS = 8
 
 @dataclass(slots=True)
 class _GraphView:
+    whole: KnowledgeGraph
     graph: KnowledgeGraph = field(default_factory=KnowledgeGraph)
     documents: frozenset[str] = frozenset()
     version: int = 0
@@ -33,7 +34,9 @@ class GraphViews:
         self, whole: KnowledgeGraph, documents: frozenset[str], *, key: Hashable
     ) -> KnowledgeGraph:
         """The graph of some documents of the whole one; `key` tells whose it is."""
-        view = self._views.setdefault(key, _GraphView())
+        view = self._views.get(key)
+        if view is None or view.whole is not whole:  # the whole one was made anew
+            view = self._views[key] = _GraphView(whole)
         self._views.move_to_end(key)
         changed = whole.changed_since(view.version)
         for id_ in view.documents - documents | (view.documents & changed):

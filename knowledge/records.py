@@ -21,16 +21,17 @@ from ..retrieval.visibility import check_labels
 from ..text.spans import Span
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
-READING_VERSION = 2
+READING_VERSION = 3
 
 
 @dataclass(slots=True)
 class AddReport:
     """What `add_documents` or `add_facts` did, as document ids; `refused` holds the reasons.
 
-    `removed` are rows that a file of several documents no longer has. `notes` says of a document
-    (by id) what was bounded while it was read: a title cut, sentences in which no facts were read,
-    nesting taken away.
+    `removed` are rows that a file of several documents no longer has, and with `sync` what has
+    vanished. `passed_over` are files in named folders that are none to be read, with why. `notes`
+    says of a document (by id) what was bounded while it was read: a title cut, sentences in which
+    no facts were read, nesting taken away.
     """
 
     added: list[str] = field(default_factory=list[str])
@@ -38,15 +39,26 @@ class AddReport:
     unchanged: list[str] = field(default_factory=list[str])
     removed: list[str] = field(default_factory=list[str])
     refused: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    passed_over: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     passages: int = 0
     facts: int = 0
 
 
-def content_hash(*parts: object) -> str:
+def content_hash(*parts: object, version: int = READING_VERSION) -> str:
     """A hash of plain data that is stable over runs and machines."""
-    data = json.dumps([READING_VERSION, *parts], ensure_ascii=False, sort_keys=True, default=str)
+    data = json.dumps([version, *parts], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(data.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_hash_of(
+    digest: str, title: str, text: str, metadata: Mapping[str, Any], labels: Sequence[str]
+) -> bool:
+    """Whether a document with this content hash, by this version or an earlier one, is this."""
+    return any(
+        content_hash(title, text, metadata, labels, version=version) == digest
+        for version in range(1, READING_VERSION + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +205,12 @@ def _placed(
 
 
 def read_fact_set(
-    facts: Iterable[Fact], *, document_id: str | None, title: str, labels: Iterable[str] = ()
+    facts: Iterable[Fact],
+    *,
+    document_id: str | None,
+    title: str,
+    labels: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
 ) -> DocumentRecord:
     """A set of facts as a document of its own: one line of text for each, which its span covers."""
     listed = list(facts)
@@ -219,5 +236,5 @@ def read_fact_set(
         located.append(replace(fact, contributions=contributions))
         start += len(line) + 1
     return DocumentRecord(
-        id_, "facts", title, "\n".join(lines), {}, labels, digest, (), tuple(located)
+        id_, "facts", title, "\n".join(lines), metadata or {}, labels, digest, (), tuple(located)
     )

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
 
 from ..errors import DocumentError
+from .finding import FoundFile, find_files
 from .html import read_html
 from .json import read_json, read_json_lines
 from .parts import PAGES_KEY, Part, Reader
 from .plain import read_markdown, read_plain
+from .refusals import Refusal
 from .tables import read_table
 
 MAX_BYTES = 50_000_000
@@ -21,46 +22,45 @@ MAX_BYTES = 50_000_000
 READING_KEY = "groundglm_reading"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A file that was not read, and why."""
-
-    path: str
-    reason: str
-
-
 def load_files(
     paths: Iterable[Path], *, root: Path | None = None, max_bytes: int = MAX_BYTES
 ) -> Iterator[Document | Refusal]:
     """Read files, and folders with all that stands in them, in a fixed order.
 
     A document's id is its path relative to `root` (with `#n` for the lines of a JSON Lines file),
-    or the absolute path of a file outside it. In folders, hidden files are skipped, and so are
-    files of unknown formats and links that lead out of the folder; each file given by name is read
-    or refused.
+    or the absolute path of a file outside it. What is passed over in folders, `find_files` says;
+    each file given by name is read or refused.
 
     Args:
         paths: Files and folders.
         root: The folder that ids are relative to.
         max_bytes: Larger files are refused.
     """
-    for path in paths:
-        if os.path.isdir(path):
-            for found in _walk(path):
-                if isinstance(found, OSError):
-                    folder = document_id(Path(found.filename or path), root)
-                    yield Refusal(folder, f"it cannot be read: {found.strerror or found}")
-                else:
-                    yield from load_file(found, root=root, max_bytes=max_bytes)
-        else:
-            yield from load_file(path, root=root, max_bytes=max_bytes)
+    for found in find_files(paths, formats=FORMATS):
+        if isinstance(found, FoundFile):
+            yield from load_file(found.path, root=root, max_bytes=max_bytes)
+        elif isinstance(found, Refusal):
+            yield Refusal(document_id(Path(found.path), root), found.reason)
 
 
 def load_file(
-    path: Path, *, root: Path | None = None, max_bytes: int = MAX_BYTES
+    path: Path,
+    *,
+    root: Path | None = None,
+    name: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Iterator[Document | Refusal]:
-    """Read one file; whatever is wrong with it becomes one refusal."""
-    name = document_id(path, root)
+    """Read one file; whatever is wrong with it becomes one refusal.
+
+    Args:
+        path: The file.
+        root: The folder that its id is relative to.
+        name: Its id, in place of its path.
+        max_bytes: A larger file is refused.
+        metadata: What else its documents are to say.
+    """
+    name = document_id(path, root) if name is None else name
     if not _is_unicode(name):
         name = name.encode("utf-8", "backslashreplace").decode()
         yield Refusal(name, "the name of the file is not UTF-8")
@@ -81,16 +81,17 @@ def load_file(
         parts = [f"{name}{one.name}" for one in read] if path.suffix.lower() in _IN_PARTS else []
         reading = {key: value for key, value in (("notes", notes), ("parts", parts)) if value}
         for number, one in enumerate(read):
-            metadata: dict[str, Any] = {
+            told: dict[str, Any] = {
+                **(metadata or {}),
                 "title": one.title or path.stem,
                 "source": name,
                 "size": status.st_size,
             }
             if one.page_starts:
-                metadata[PAGES_KEY] = list(one.page_starts)
+                told[PAGES_KEY] = list(one.page_starts)
             if reading and number == 0:
-                metadata[READING_KEY] = reading
-            yield Document(one.text, id=f"{name}{one.name}", metadata=metadata)
+                told[READING_KEY] = reading
+            yield Document(one.text, id=f"{name}{one.name}", metadata=told)
 
 
 def document_id(path: Path, root: Path | None) -> str:
@@ -101,31 +102,10 @@ def document_id(path: Path, root: Path | None) -> str:
     return absolute.as_posix()
 
 
-def _walk(folder: Path) -> Iterator[Path | OSError]:
-    top = folder.resolve()
-    errors: list[OSError] = []
-    for here, folders, files in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(here) / name
-            if name.startswith(".") or path.suffix.lower() not in _FORMATS:
-                continue
-            if not path.is_symlink() or _leads_into(path, top):
-                yield path
-    yield from errors
-
-
-def _leads_into(link: Path, top: Path) -> bool:
-    try:
-        return link.resolve().is_relative_to(top)
-    except (OSError, RuntimeError):  # links in a circle
-        return False
-
-
 def _read_file(path: Path, max_bytes: int) -> Iterator[Part]:
-    reader = _FORMATS.get(path.suffix.lower())
+    reader = FORMATS.get(path.suffix.lower())
     if reader is None:
-        known = ", ".join(sorted(_FORMATS))
+        known = ", ".join(sorted(FORMATS))
         raise DocumentError(f"the format {path.suffix or '(none)'!r} is not read; known: {known}")
     size = path.stat().st_size
     if size > max_bytes:
@@ -158,7 +138,8 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-_FORMATS: Mapping[str, Reader] = {
+#: The formats that are read, by the ending of a file's name.
+FORMATS: Mapping[str, Reader] = {
     ".txt": read_plain,
     ".text": read_plain,
     ".md": read_markdown,

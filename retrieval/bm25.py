@@ -107,6 +107,14 @@ class BM25Index:
         with self._writing:
             self._state = _State(tuple(segments), (None,) * len(segments))
 
+    def pack(self) -> None:
+        """Make one segment of all, without the words of texts that were deleted."""
+        with self._writing:
+            state = self._state
+            if len(state.segments) > 1 or any(gone is not None for gone in state.dead):
+                merged = merge_segments(state.segments, state.dead)
+                self._state = _State((merged,), (None,)) if len(merged) else _State((), ())
+
     def delete(self, numbers: Collection[int]) -> None:
         """Delete by number; an unknown one is no error."""
         with self._writing:

@@ -13,12 +13,13 @@ class DerivedIndex(Generic[T]):
 
     def __init__(
         self,
-        index: T,
+        make: Callable[[], T],
         *,
         load: Callable[[T, Collection[str] | None], None],
         drop: Callable[[T, Collection[str]], None],
     ) -> None:
-        self._index = index
+        self._make = make
+        self._index = make()
         self._load = load
         self._drop = drop
         self._generation: int | None = None
@@ -30,11 +31,11 @@ class DerivedIndex(Generic[T]):
             return self._index
         with database.snapshot():
             generation = database.generation()
-            if self._generation is None:
-                self._load(self._index, None)
+            changed = None if self._generation is None else database.changed_since(self._generation)
+            if changed is None:
+                self._index = self._make()
             else:
-                changed = database.changed_since(self._generation)
                 self._drop(self._index, changed)
-                self._load(self._index, changed)
+            self._load(self._index, changed)
             self._generation = generation
         return self._index

@@ -48,5 +48,5 @@ def compare_models(folder: FilePath, manifest: Mapping[str, str], embeddings: Em
         raise EmbeddingMismatchError(
             f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
             f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "
-            "one, or add the documents to a new base."
+            f"one, or change the base to another with: groundglm reembed --kb {folder} MODEL"
         )

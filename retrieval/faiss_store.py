@@ -32,9 +32,8 @@ _BATCH = 512  # texts that are embedded together and stored in one transaction
 class FAISSVectorStore(VectorStore):
     """Texts and their vectors in one SQLite file, searched by FAISS; LangChain's whole contract.
 
-    Every text has an id; the same id again replaces it. What one call adds is stored in batches,
-    each whole or not at all, and is there after a crash. One process writes while others read and
-    see it at their next search. Safe for threads.
+    The same id again replaces a text. What one call adds is stored in batches, each whole or not at
+    all. One process writes while others read and see it at their next search. Safe for threads.
 
     Scores are cosine similarities, from -1 to 1, higher is better; relevance scores are the same
     with 0 for what is below it. A `filter` (`retrieval.filters` has the language; or a function of
@@ -335,10 +334,10 @@ class FAISSVectorStore(VectorStore):
         labels: Iterable[str] | None = None,
         **kwargs: Any,
     ) -> list[Document]:
-        """`max_marginal_relevance_search` by a vector."""
+        """The same by a vector."""
         self._refuse(kwargs)
         if not 0 <= lambda_mult <= 1:
-            raise ValueError(f"lambda_mult is a number from 0 to 1, not {lambda_mult}")
+            raise ValueError(f"lambda_mult is from 0 to 1, not {lambda_mult}")
         vector = unit_vector(embedding)
         with self._searching(filter, labels) as view:
             hits = self._nearest(vector, max(k, fetch_k), view)
@@ -392,6 +391,7 @@ class FAISSVectorStore(VectorStore):
             compare_models(self._database.path, manifest, self._embedding)
         elif not self._database.read_only:
             record_model(self._database, self._embedding)
+        self._database.vector_model = self._database.embedding_fingerprint() or None
         self._is_checked = True
 
     @staticmethod

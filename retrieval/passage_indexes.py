@@ -78,7 +78,12 @@ class PassageIndexes:
     def nearest(
         self, vector: np.ndarray, *, k: int, visible: np.ndarray | None = None
     ) -> list[Hit]:
-        """The numbers of the `k` passages nearest to a normalised vector, with their cosine."""
+        """The numbers of the `k` passages nearest to a normalised vector, with their cosine.
+
+        Raises:
+            EmbeddingMismatchError: the base was given the vectors of another model meanwhile.
+        """
+        self._database.check_vector_model()
         found = self.vectors(len(vector)).search(vector, k=k, visible=visible)
         return self._settled(found)[:k]
 
@@ -92,12 +97,16 @@ class PassageIndexes:
         """The vectors of the passages, up to date."""
         generation = self._database.generation()
         index = self._vectors
+        if index is not None:
+            if generation == self._vectors_generation:
+                return index
+            gone = self._database.gone_since(self._vectors_generation)
+            if gone is None or self._database.vectors_replaced() > self._vectors_generation:
+                index = None
+            else:
+                index.delete(gone)
         if index is None:
             index = self._vectors = VectorIndex(dimensions)
-        elif generation == self._vectors_generation:
-            return index
-        else:
-            index.delete(self._database.gone_since(self._vectors_generation))
         numbers: list[int] = []
         rows: list[bytes] = []
         for number, vector in self._database.vectors_after(index.last):
@@ -113,6 +122,16 @@ class PassageIndexes:
         """Keep BM25 on disk, where that is worth it and was asked for."""
         if self._bm25 is not None:
             self._bm25.save()
+
+    def pack(self) -> None:
+        """Make BM25 hold nothing of deleted passages, up to date; `save_packed` keeps that."""
+        self.bm25().pack()
+
+    def save_packed(self) -> None:
+        """Keep a packed BM25 on disk, and no file of an earlier one."""
+        if self._bm25 is not None:
+            self._bm25.caught_up()
+            self._bm25.save(is_packed=True)
 
     def _settled(self, hits: Sequence[Hit]) -> list[Hit]:
         """The same hits, those of one score by the ids of their passages."""
@@ -147,7 +166,10 @@ class _Lexical:
             self._load()
         generation = self._database.generation()
         if generation != self._generation:
-            self._index.delete(self._database.gone_since(self._generation))
+            gone = self._database.gone_since(self._generation)
+            if gone is None:
+                self._index, self._files = BM25Index(), {}
+            self._index.delete(gone or [])
             self._index.add(self._database.passages_after(self._index.last))
             self._generation = generation
         return self._index
@@ -174,7 +196,10 @@ class _Lexical:
         segments = [Segment.load(folder / name) for name, _ in told["segments"]]
         made = [int(since) for _, since in told["segments"]]
         self._index.restore(segments)
-        self._index.delete(self._database.gone_since(min(made, default=0)))
+        gone = self._database.gone_since(min(made, default=0))
+        if gone is None:
+            return  # the base was compacted since
+        self._index.delete(gone)
         self._index.add(self._database.passages_after(self._index.last))
         if len(self._index) != self._database.passage_count():
             raise ValueError("it holds other passages than the base")
@@ -184,23 +209,27 @@ class _Lexical:
         }
         self._generation = self._database.generation()
 
-    def save(self) -> None:
+    def save(self, *, is_packed: bool = False) -> None:
         """Write the segments that are new, then the manifest; nothing where little is new.
 
         The index is only a saving of time: a full disk is told, and nothing else fails by it.
+
+        Args:
+            is_packed: Whether it was packed as the base was: it is written in any case, and the
+                files of an earlier one go at once.
         """
         try:
-            self._write()
+            self._write(is_packed=is_packed)
         except OSError as error:
             logger.warning("The index in %s was not kept: %s", self._folder, error)
 
-    def _write(self) -> None:
+    def _write(self, *, is_packed: bool) -> None:
         base = self._database.manifest().get("base_id")
         if self._folder is None or base is None:
             return
         segments = self._index.segments
         unsaved = [segment for segment in segments if id(segment) not in self._files]
-        if sum(len(segment) for segment in unsaved) < WORTH_SAVING:
+        if sum(len(segment) for segment in unsaved) < WORTH_SAVING and not is_packed:
             return
         for segment in unsaved:
             name = f"{uuid.uuid4().hex[:12]}.safetensors"
@@ -209,22 +238,28 @@ class _Lexical:
             since = 0 if self._index.has_deleted(segment) else self._generation
             self._files[id(segment)] = (segment, name, since)
         self._files = {id(segment): self._files[id(segment)] for segment in segments}
+        if is_packed:  # nothing of them has gone
+            self._files = {
+                key: (segment, name, self._generation)
+                for key, (segment, name, _) in self._files.items()
+            }
         told = {
             "base": base,
             "words": _words_fingerprint(),
             "segments": [[name, since] for _, name, since in self._files.values()],
         }
+        self._folder.mkdir(exist_ok=True)
         part = self._folder / f".{_MANIFEST}.{uuid.uuid4().hex[:8]}"
         part.write_text(json.dumps(told), "utf-8")
         os.replace(part, self._folder / _MANIFEST)
-        self._remove_unused()
+        self._remove_unused(0 if is_packed else _UNUSED_SECONDS)
 
-    def _remove_unused(self) -> None:
+    def _remove_unused(self, seconds: int) -> None:
         assert self._folder is not None
         used = {_MANIFEST, *(name for _, name, _ in self._files.values())}
         for path in self._folder.iterdir():
             try:
-                if path.name not in used and time.time() - path.stat().st_mtime > _UNUSED_SECONDS:
+                if path.name not in used and time.time() - path.stat().st_mtime >= seconds:
                     path.unlink()
             except OSError:  # another process was quicker, or still reads it (Windows)
                 continue

@@ -6,6 +6,12 @@ import unicodedata
 from .folding import fold
 from .scripts import has_han
 
+# Beside a number these marks change what is said: "<5 mg", "≥ 18", "−3", "$5", "5 €", "5 %".
+_OF_NUMBERS = (
+    r"(?P<before>[<>≤≥±≈~=−¬]+)\s*(?=[$€£¥₹₩]?\s?\d)|(?P<money>[$€£¥₹₩])\s?(?=\d)"
+    r"|(?<=\d)\s?(?P<behind>[%‰°$€£¥₹₩])"
+)
+_MARKS = re.compile(rf"{_OF_NUMBERS}|[^\w\s.+#&/'·-]")
 _BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 
 
@@ -14,15 +20,19 @@ def normalize_name(name: str) -> str:
 
     >>> normalize_name("《戰國無雙 3》") == normalize_name("战国无双3")
     True
-    >>> normalize_name("Café  Müller")
-    'cafe muller'
+    >>> normalize_name("Café  Müller"), normalize_name("< 5 mg"), normalize_name("5 %")
+    ('cafe muller', '<5 mg', '5%')
     """
     decomposed = unicodedata.normalize("NFKD", fold(unicodedata.normalize("NFKC", name)))
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    plain = re.sub(r"[^\w\s.+#&/'·-]+", " ", plain).strip()
+    plain = _MARKS.sub(_kept, plain).strip()
     if has_han(plain):
         return re.sub(r"\s+", "", plain) or name.strip()
     return re.sub(r"\s+", " ", plain) or name.strip()
+
+
+def _kept(mark: re.Match[str]) -> str:
+    return (mark["before"] or mark["money"] or mark["behind"] or " ").replace("−", "-")
 
 
 def bare_name(name: str) -> str:

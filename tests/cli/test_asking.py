@@ -124,6 +124,6 @@ def test_an_interrupted_add_says_what_was_kept(base, capsys, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("groundglm.knowledge.base.KnowledgeBase.add_documents", stop)
+    monkeypatch.setattr("groundglm.knowledge.base.KnowledgeBase.add_files", stop)
     assert run(["add", "docs"]) == 130
     assert "the base holds 2 whole documents" in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,53 @@
+"""The progress of `add`: files, passages and the time that is left."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from .output import console
+
+if TYPE_CHECKING:
+    from ..knowledge.adding import FileProgress
+
+_SPEED_SECONDS = 120  # the time over which the speed is taken; embedding comes in bursts
+
+
+@contextmanager
+def add_progress() -> Generator["Callable[[FileProgress], None]"]:
+    """A bar on a terminal, nothing elsewhere; it is told each step."""
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.fields[files]}", markup=False),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("left:", markup=False),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=console,
+        transient=True,
+        speed_estimate_period=_SPEED_SECONDS,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("finding files", total=None, files="")
+
+        def show(progress: "FileProgress") -> None:
+            bar.update(
+                task,
+                total=max(1, progress.of_bytes),
+                completed=progress.bytes,
+                description=progress.name,
+                files=f"{progress.files:,}/{progress.of_files:,} files, "
+                f"{progress.passages:,} passages",
+            )
+
+        yield show

@@ -1,0 +1,120 @@
+"""Files and folders into a base, and out of it what has vanished from them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.documents import Document
+
+from ..loading.files import FORMATS, load_file
+from ..loading.finding import FoundFile, find_files
+from ..loading.refusals import PassedOver
+from .files import FILE_KEY, StoredFiles, is_gone
+from .records import AddReport
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far an `add_files` has come: files and bytes read of how many, and the file at hand.
+
+    `passages` are those that are stored by now.
+    """
+
+    files: int
+    of_files: int
+    bytes: int
+    of_bytes: int
+    passages: int
+    name: str
+
+
+class FileReader:
+    """Documents of files and folders; `report` is told what was refused and passed over.
+
+    Args:
+        stored: The files that the base holds.
+        report: Where refusals and what was passed over are noted.
+        sync: Whether what has vanished is to be taken out: a named file that is gone is no error.
+        max_bytes: Larger files are refused.
+        progress: Called before each file.
+    """
+
+    def __init__(
+        self,
+        stored: StoredFiles,
+        report: AddReport,
+        *,
+        sync: bool,
+        max_bytes: int,
+        progress: Callable[[FileProgress], None] | None,
+    ) -> None:
+        self._stored = stored
+        self._report = report
+        self._sync = sync
+        self._max_bytes = max_bytes
+        self._progress = progress
+        self._empty: set[Path] = set()
+        self._read = (0, 0)  # files and bytes
+
+    def documents(self, paths: Iterable[Path]) -> Iterator[Document]:
+        """The documents of files, and of folders with all that stands in them."""
+        named = list(dict.fromkeys(paths))
+        here = [path for path in named if not (self._sync and self._has_vanished(path))]
+        files: list[FoundFile] = []
+        for found in find_files(here, formats=FORMATS):
+            if isinstance(found, FoundFile):
+                files.append(found)
+            elif isinstance(found, PassedOver):
+                self._report.passed_over.append((found.path, found.reason))
+            else:
+                self._report.refused.append((found.path, found.reason))
+        self._empty = {path for path in here if path.is_dir()} - {file.given for file in files}
+        total, done = sum(file.size for file in files), 0
+        for number, file in enumerate(files):
+            name = self._stored.name_of(file.path, file.given)
+            self._tell(FileProgress(number, len(files), done, total, self._report.passages, name))
+            where = {FILE_KEY: self._stored.file_of(file.path)}
+            for one in load_file(file.path, name=name, max_bytes=self._max_bytes, metadata=where):
+                if isinstance(one, Document):
+                    yield one
+                else:
+                    self._report.refused.append((one.path, one.reason))
+            done += file.size
+        self._read = (len(files), total)
+
+    def finish(self) -> None:
+        """Say that all is stored."""
+        files, total = self._read
+        self._tell(FileProgress(files, files, total, total, self._report.passages, ""))
+
+    def _tell(self, progress: FileProgress) -> None:
+        if self._progress is not None:
+            self._progress(progress)
+
+    def vanished(self, paths: Iterable[Path]) -> list[str]:
+        """The documents whose files were in the named files and folders, and are gone.
+
+        A folder that is gone, or in which nothing is left to read, may be a disk that is not there
+        just now: its documents stay, and the report says so.
+        """
+        gone: list[str] = []
+        for path in dict.fromkeys(paths):
+            below = self._stored.below(path)
+            vanished = self._stored.vanished(list(below))
+            if vanished and (path in self._empty or is_gone(path)):
+                self._report.refused.append(
+                    (
+                        str(path),
+                        f"nothing is left of it, so its {len(vanished)} files stay in the base; "
+                        f"take them out with: groundglm remove --recursive {path}",
+                    )
+                )
+                continue
+            gone += [id_ for name in vanished for id_ in below[name]]
+            if self._has_vanished(path):
+                gone += self._stored.documents_of(path)
+        return list(dict.fromkeys(gone))
+
+    def _has_vanished(self, path: Path) -> bool:
+        """Whether it is a file that the base holds, or a folder of such, and that is gone."""
+        return is_gone(path) and bool(self._stored.documents_of(path) or self._stored.below(path))

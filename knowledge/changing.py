@@ -1,0 +1,215 @@
+"""What changes a knowledge base: documents, files and facts, in and out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+
+from ..database.database import Database
+from ..database.upkeep import compact, size_of
+from ..extraction.extraction import extract_facts
+from ..facts import Fact, FactExtractor
+from ..loading.files import MAX_BYTES
+from ..retrieval.passage_indexes import WORTH_SAVING
+from .adding import FileProgress, FileReader
+from .backups import back_up
+from .changing_model import change_model
+from .files import StoredFiles
+from .importing import to_fact
+from .reading import ReadingBase
+from .records import AddReport, read_fact_set
+from .writing import DocumentWriter, Progress
+
+
+class ChangingBase(ReadingBase):
+    """A base that is open, what it is asked and what changes it."""
+
+    def __init__(
+        self,
+        path: FilePath,
+        database: Database,
+        embeddings: Embeddings | None,
+        extractor: FactExtractor | None = None,
+    ) -> None:
+        super().__init__(path, database, embeddings)
+        self.extractor = extractor or extract_facts
+
+    def add_documents(
+        self,
+        docs: Iterable[Document],
+        *,
+        progress: Progress | None = None,
+        extract_facts: bool = True,
+    ) -> AddReport:
+        """Add documents; each is stored whole in a transaction of its own, or not at all.
+
+        A document's `id` replaces the one of the same id, and is skipped where nothing changed;
+        without one a hash of the content is its id. `metadata["title"]` is its title,
+        `metadata["labels"]` (a list) restricts who may see it. Metadata that is no JSON is kept as
+        its string.
+
+        Args:
+            docs: LangChain Documents; an iterator is read as it goes.
+            progress: Called with the number of documents done and seen so far.
+            extract_facts: Whether facts are read out of the text.
+        """
+        writer = self._writer(progress)
+        writer.add(docs, extractor=self.extractor if extract_facts else None)
+        if writer.report.passages >= WORTH_SAVING:
+            self.keep_indexes()
+        return writer.report
+
+    def add_files(
+        self,
+        paths: Iterable[str | FilePath],
+        *,
+        sync: bool = False,
+        max_bytes: int = MAX_BYTES,
+        extract_facts: bool = True,
+        progress: Callable[[FileProgress], None] | None = None,
+    ) -> AddReport:
+        """Add files, and folders with all that stands in them, as `groundglm add` does.
+
+        A document's id is its file's path relative to the base, the current folder, or the folder
+        that holds what was named (with `#n` for the lines of a JSON Lines file), and the file keeps
+        it. The report names each file that was refused or passed over.
+
+        Args:
+            paths: Files and folders.
+            sync: Whether documents go whose files were in these folders and are gone. If nothing
+                is left of a folder, its documents stay.
+            max_bytes: Larger files are refused.
+            extract_facts: Whether facts are read out of the text.
+            progress: Called before each file and at the end.
+        """
+        named = [FilePath(path) for path in paths]
+        writer = self._writer(None)
+        stored = StoredFiles(self.database, self.path)
+        reader = FileReader(
+            stored, writer.report, sync=sync, max_bytes=max_bytes, progress=progress
+        )
+        writer.add(reader.documents(named), extractor=self.extractor if extract_facts else None)
+        reader.finish()
+        if sync:
+            writer.report.removed += self.delete(reader.vanished(named))
+        if writer.report.passages >= WORTH_SAVING:
+            self.keep_indexes()
+        return writer.report
+
+    def files(self) -> StoredFiles:
+        """The files that documents were read from, as the base stands now."""
+        return StoredFiles(self.database, self.path)
+
+    def keep_indexes(self) -> None:
+        """Index what is new now, not at the next question, and keep that on disk.
+
+        `add_documents` does it by itself where much is new.
+        """
+        with self._lock:
+            with self.database.snapshot():
+                self._passages.bm25()
+            self._passages.save()
+
+    def add_facts(
+        self,
+        facts: Iterable[Fact | Mapping[str, Any]],
+        *,
+        document_id: str | None = None,
+        title: str = "",
+        labels: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+    ) -> AddReport:
+        """Add facts as one document, so that they can be replaced or deleted together.
+
+        Args:
+            facts: `Fact`s or mappings with `subject`, `predicate`, `object` and, where known,
+                `confidence`, `time` and `aliases`.
+            document_id: The id of that document; a hash of the facts where None.
+            title: Its title.
+            labels: Who may see it; empty for everyone.
+            metadata: Its metadata.
+
+        Raises:
+            ValueError: one of the facts is incomplete; nothing is added.
+        """
+        owner = document_id or "facts"
+        listed = [to_fact(fact, document_id=owner, title=title) for fact in facts]
+        if not listed:
+            raise ValueError("there are no facts to add")
+        record = read_fact_set(
+            listed, document_id=document_id, title=title, labels=labels, metadata=metadata
+        )
+        writer = self._writer(None)
+        if self.database.content_hashes([record.id]).get(record.id) == record.content_hash:
+            writer.report.unchanged.append(record.id)
+        else:
+            writer.store([record])
+        return writer.report
+
+    def _writer(self, progress: Progress | None) -> DocumentWriter:
+        return DocumentWriter(self.database, lambda: self.embeddings, progress)
+
+    def delete(self, document_ids: Iterable[str]) -> list[str]:
+        """Delete documents with everything that stands on them alone; the ids that were there."""
+        if isinstance(document_ids, str):
+            raise TypeError("delete takes a list of document ids, not a string")
+        return self.database.delete_documents(list(document_ids))
+
+    # --- keeping ----------------------------------------------------------------------------
+
+    def backup(self, file: str | FilePath, *, replace: bool = False) -> dict[str, Any]:
+        """Write the base as it stands now into one ZIP file, which `restore` makes a base of.
+
+        Others may read and write meanwhile.
+
+        Returns:
+            What the backup tells of itself: when it was made, its checksum, what it holds.
+
+        Raises:
+            FileExistsError: the file is there, and `replace` is off.
+            StorageError: the disk is full; what was there stays.
+        """
+        return back_up(self.database, self.path, FilePath(file), replace=replace)
+
+    def compact(self) -> tuple[int, int]:
+        """Give the space of what was deleted back; nothing of it stays in any file.
+
+        Others may read meanwhile. It needs room on the disk for a second copy.
+
+        Returns:
+            The bytes of the database before and after.
+
+        Raises:
+            StorageError: there is no such room; nothing was changed.
+        """
+        with self._lock:
+            before = size_of(self.database)
+            with self.database.snapshot():
+                self._passages.pack()
+            compact(self.database)
+            with self.database.snapshot():
+                self._passages.save_packed()
+            return before, size_of(self.database)
+
+    def reembed(
+        self, embeddings: Embeddings, *, progress: Callable[[int, int], None] | None = None
+    ) -> int:
+        """Change the base to another embedding model: at one stroke, when all is embedded.
+
+        Until then it stays as it is, for everybody. Interrupted, it goes on where it was when it is
+        called again with the same model.
+
+        Args:
+            embeddings: The new model.
+            progress: Called with the passages done and all there are.
+
+        Returns:
+            How many passages were embedded now.
+        """
+        embedded = change_model(self.database, embeddings, progress)
+        with self._lock:
+            self._take_model(embeddings)
+            self._is_model_given = True
+        return embedded

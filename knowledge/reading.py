@@ -1,0 +1,303 @@
+"""What a knowledge base is asked: passages, facts, and what it holds."""
+
+import os
+import threading
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path as FilePath
+from typing import Any, get_args
+
+import networkx as nx
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from langchain_core.runnables.config import run_in_executor
+
+from ..database.database import Database
+from ..database.records import DocumentInfo
+from ..errors import EmbeddingMismatchError
+from ..evidence import Evidence, SearchMode
+from ..facts import Fact, LinkedEntity, Path
+from ..notation import fact_evidence
+from ..retrieval.embedding_record import compare_models
+from ..retrieval.embeddings import load_embeddings, reads_chinese
+from ..retrieval.faiss_store import FAISSVectorStore
+from ..retrieval.filters import Filter
+from ..retrieval.passage_indexes import PassageIndexes
+from ..retrieval.vector_index import normalized
+from ..retrieval.visibility import View, Visibility
+from ..text.scripts import has_cjk
+from .files import FILE_KEY
+from .graph import KnowledgeGraph
+from .graph_export import plain_graph
+from .graph_index import GraphIndex
+from .results import passage_evidence
+from .retriever import KnowledgeBaseRetriever
+
+MAX_QUERY_CHARACTERS = 4000
+_CANDIDATES = 100  # passages of each ranking that fusion sees
+_FACTS = 6  # facts given beside the passages
+
+
+class ReadingBase:
+    """A base that is open, and everything it is asked; `KnowledgeBase` adds what changes it."""
+
+    def __init__(
+        self,
+        path: FilePath,
+        database: Database,
+        embeddings: Embeddings | None,
+    ) -> None:
+        self.path = path
+        self.database = database
+        self._is_model_given = embeddings is not None
+        self._take_model(embeddings)
+        self._passages = PassageIndexes(database, None if database.immutable else path / "indexes")
+        self._visibility = Visibility(database)
+        self._facts = GraphIndex(database)
+        self._lock = threading.RLock()
+        self._is_closed = False
+
+    def _take_model(self, embeddings: Embeddings | None) -> None:
+        """Note the model whose vectors the base holds now."""
+        manifest = self.database.manifest()
+        self.embedding_name = manifest["embedding_name"]
+        self.embedding_fingerprint = manifest["embedding_fingerprint"]
+        self.database.vector_model = self.embedding_fingerprint
+        self._embeddings = embeddings
+
+    def _follow_model(self) -> None:
+        """Take over the model that another process has changed the base to.
+
+        Raises:
+            EmbeddingMismatchError: the base was opened with a model that is none of that kind.
+        """
+        with self._lock:
+            if self._is_model_given and self._embeddings is not None:
+                compare_models(self.path, self.database.manifest(), self._embeddings)
+                self._take_model(self._embeddings)
+            else:
+                self._take_model(None)
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The embedding model; the recorded one is loaded at first use."""
+        with self._lock:
+            if self._embeddings is None:
+                self._embeddings = load_embeddings(self.embedding_name)
+                compare_models(self.path, self.database.manifest(), self._embeddings)
+            return self._embeddings
+
+    @property
+    def reads_chinese(self) -> bool:
+        """Whether the embedding model knows Chinese; if not, BM25 carries Chinese questions."""
+        return reads_chinese(self.embeddings)
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: Filter | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> list[Evidence]:
+        """Find evidence for a question.
+
+        Args:
+            query: The question; of a very long one the first 4,000 characters are used.
+            k: The number of passages.
+            mode: "vector", "bm25", "hybrid" (both) or "graph" (both, and facts beside the
+                passages).
+            filter: What a document's metadata must be: `{"year": {"$gte": 1990}}`, a list as value
+                for any of these (`retrieval.filters` has the whole language), or a function of the
+                metadata.
+            labels: Those of the caller: documents with labels of their own are seen only by who
+                shares one. None sees everything.
+
+        Returns:
+            At most `k` passages, best first, then in mode "graph" the facts.
+
+        Raises:
+            ValueError: an empty query, a `k` or mode that does not exist, or labels of no list.
+        """
+        if not query.strip():
+            raise ValueError("the question is empty")
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        if mode not in get_args(SearchMode):
+            raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
+        query = query[:MAX_QUERY_CHARACTERS]
+        try:
+            return self._search(query, k, mode, filter, labels)
+        except EmbeddingMismatchError:
+            self._follow_model()
+            return self._search(query, k, mode, filter, labels)
+
+    def _search(
+        self,
+        query: str,
+        k: int,
+        mode: SearchMode,
+        filter: Filter | None,
+        labels: Iterable[str] | None,
+    ) -> list[Evidence]:
+        vector = None if mode == "bm25" else self._query_vector(query, mode)
+        depth = max(k, _CANDIDATES)
+        # What may be seen and the indexes must be of one moment: a label may just be changing.
+        with self._lock, self.database.snapshot():
+            view = self._view(filter, labels)
+            ranked = self._passages.search(
+                None if mode == "vector" else query,
+                vector,
+                k=depth,
+                visible=None if view is None else view.passages,
+            )[:k]
+            facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
+            found = self.database.passages_by_number([one.id for one in ranked])
+        passages = [
+            passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
+        ]
+        return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
+
+    def _view(self, filter: Filter | None, labels: Iterable[str] | None) -> View | None:
+        given: Any = labels  # a bare string is refused there, not taken for a list of letters
+        return self._visibility.view(filter, given)
+
+    def _graph(self, view: View | None) -> KnowledgeGraph:
+        if view is None:
+            return self._facts.graph()
+        return self._facts.graph_of(view.documents, key=view.key)
+
+    async def asearch(
+        self,
+        query: str,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: Filter | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> list[Evidence]:
+        """`search` for asyncio, in a thread."""
+        return await run_in_executor(
+            None, self.search, query, k=k, mode=mode, filter=filter, labels=labels
+        )
+
+    def as_retriever(
+        self,
+        *,
+        k: int = 5,
+        mode: SearchMode = "hybrid",
+        filter: dict[str, Any] | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> KnowledgeBaseRetriever:
+        """This base as a LangChain retriever; it gives passages only."""
+        given: Any = labels  # pydantic makes a tuple of it, and refuses a bare string
+        return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=given)
+
+    def as_vector_store(self, *, labels: Iterable[str] | None = None) -> FAISSVectorStore:
+        """The passages of this base as a LangChain vector store to read; open as long as it is."""
+        return FAISSVectorStore.of_base(
+            self.database,
+            self.embeddings,
+            self._passages,
+            self._visibility,
+            lock=self._lock,
+            labels=labels,
+        )
+
+    def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
+        """The facts about an entity, given by name, alias or id, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.facts(entity)
+
+    def paths(
+        self, a: str, b: str, *, max_hops: int = 3, labels: Iterable[str] | None = None
+    ) -> list[Path]:
+        """The shortest chains of facts between two entities, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.paths(a, b, max_hops=max_hops)
+
+    def link(self, text: str, *, labels: Iterable[str] | None = None) -> list[LinkedEntity]:
+        """The entities of the graph that a text names, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.link(text)
+
+    def names_near(self, text: str, *, labels: Iterable[str] | None = None) -> list[str]:
+        """Names that a part of a text nearly spells, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.names_near(text)
+
+    @contextmanager
+    def _seen(self, labels: Iterable[str] | None) -> Generator[KnowledgeGraph]:
+        with self._lock, self.database.snapshot():
+            yield self._graph(self._view(None, labels))
+
+    def graph(self, *, labels: Iterable[str] | None = None) -> "nx.MultiDiGraph[str]":
+        """The knowledge graph for networkx, as a caller with `labels` sees it.
+
+        A copy of plain values that `networkx.write_graphml` takes; `graph_export.plain_graph`
+        lists its attributes.
+        """
+        with self._seen(labels) as graph:
+            return plain_graph(graph)
+
+    def documents(self, *, labels: Iterable[str] | None = None) -> list[DocumentInfo]:
+        """What the base holds, by document id, as a caller with `labels` sees."""
+        with self._lock, self.database.snapshot():
+            view = self._view(None, labels)
+            listed = self.database.documents()
+        return [one for one in listed if view is None or one.id in view.documents]
+
+    def text(self, document_id: str, *, labels: Iterable[str] | None = None) -> str:
+        """The stored text of a document, which spans point into.
+
+        Raises:
+            KeyError: there is no such document, or none that a caller with `labels` sees.
+        """
+        with self._visible(document_id, labels) as is_visible:
+            text = self.database.text(document_id) if is_visible else None
+        if text is None:
+            raise KeyError(document_id)
+        return text
+
+    def passages(self, document_id: str, *, labels: Iterable[str] | None = None) -> list[Evidence]:
+        """The passages of a document, in order; none of one that a caller does not see."""
+        with self._visible(document_id, labels) as is_visible:
+            found = list(self.database.passages_of([document_id])) if is_visible else []
+        return [passage_evidence(one, 1.0, "") for one in found]
+
+    @contextmanager
+    def _visible(self, document_id: str, labels: Iterable[str] | None) -> Generator[bool]:
+        with self._lock, self.database.snapshot():
+            view = self._view(None, labels)
+            yield view is None or document_id in view.documents
+
+    def path_of(self, document_id: str) -> FilePath | None:
+        """Where the file of a document lies; None for a document of no file."""
+        found = self.database.metadata_of([document_id]).get(document_id, {})
+        file = found.get(FILE_KEY)
+        return FilePath(os.path.normpath(self.path / file)) if isinstance(file, str) else None
+
+    def statistics(self, *, labels: Iterable[str] | None = None) -> dict[str, int]:
+        """Counts of documents, passages, vectors, facts and entities, and the generation.
+
+        A caller with `labels` is told of documents, passages, facts and entities that it sees.
+        """
+        with self._lock, self.database.snapshot():
+            view = self._view(None, labels)
+            if view is None:
+                return self.database.counts() | {"generation": self.database.generation()}
+            graph = self._graph(view).networkx
+            return {
+                "documents": len(view.documents),
+                "passages": int(view.passages.sum()),
+                "facts": graph.number_of_edges(),
+                "entities": graph.number_of_nodes(),
+            }
+
+    def _query_vector(self, query: str, mode: SearchMode) -> np.ndarray | None:
+        # An embedding model that does not know Chinese only adds noise to a Chinese question.
+        if mode != "vector" and has_cjk(query) and not self.reads_chinese:
+            return None
+        vector = np.asarray(self.embeddings.embed_query(query), dtype="<f4")
+        return normalized(vector[None, :])[0]
