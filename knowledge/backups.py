@@ -14,10 +14,10 @@ from typing import IO, Any, cast
 from ..database.database import Database
 from ..database.upkeep import check_room, copy_to
 from ..errors import GroundGLMError
-from ..settings import FILE_NAME
 
 DATABASE_NAME = "base.sqlite"
 INDEXES_NAME = "indexes"
+SETTINGS_NAME = "groundglm.toml"
 _TOLD_NAME = "backup.json"
 _FORMAT = 1
 _LONGEST_TEXT = 1_000_000  # bytes of the settings and of what a backup tells of itself
@@ -47,9 +47,9 @@ def back_up(database: Database, folder: Path, file: Path, *, replace: bool) -> d
         check_room(file.parent, copy.stat().st_size)
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr(_TOLD_NAME, json.dumps(told, indent=2))
-            settings = folder / FILE_NAME
+            settings = folder / SETTINGS_NAME
             if settings.is_file():
-                archive.write(settings, FILE_NAME)
+                archive.write(settings, SETTINGS_NAME)
             archive.write(copy, DATABASE_NAME)
         with part.open("rb+") as written:
             os.fsync(written.fileno())
@@ -100,7 +100,7 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> dict[str, Any
             told = _unpack(file, Path(name))
             if is_there:
                 set_aside(folder, "replaced")
-            for made in (FILE_NAME, DATABASE_NAME):  # the base is there once its database is
+            for made in (SETTINGS_NAME, DATABASE_NAME):  # the base is there once its database is
                 if (Path(name) / made).exists():
                     os.replace(Path(name) / made, folder / made)
     except BaseException:
@@ -116,9 +116,9 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
         with zipfile.ZipFile(file) as archive:
             told = _read_told(archive)
             check_room(folder, int(told["bytes"]))
-            if FILE_NAME in archive.namelist():
-                text = _read_short(archive, FILE_NAME)
-                (folder / FILE_NAME).write_bytes(text)
+            if SETTINGS_NAME in archive.namelist():
+                text = _read_short(archive, SETTINGS_NAME)
+                (folder / SETTINGS_NAME).write_bytes(text)
             with (
                 archive.open(DATABASE_NAME) as source,
                 (folder / DATABASE_NAME).open("wb") as target,
@@ -190,7 +190,7 @@ def set_aside(folder: Path, why: str) -> Path:
     aside = folder / f"{why}-{stamp}-{uuid.uuid4().hex[:4]}"
     aside.mkdir()
     beside = [f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"]
-    for name in (*beside, DATABASE_NAME, FILE_NAME):
+    for name in (*beside, DATABASE_NAME, SETTINGS_NAME):
         if (folder / name).exists():
             try:
                 os.link(folder / name, aside / name)
