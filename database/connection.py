@@ -44,7 +44,9 @@ class Connections:
         self.read_only = read_only
         self.immutable = immutable
         self.busy_seconds = busy_seconds
-        self._read_lock = threading.RLock()
+        #: Held while something is read. Who holds a lock of their own around reading takes this
+        #: one for it, lest two threads take two locks in two orders and wait for ever.
+        self.read_lock = threading.RLock()
         self._write_lock = threading.RLock()
         self._writer: sqlite3.Connection | None = None
         with _translated(path):
@@ -70,7 +72,7 @@ class Connections:
     @contextmanager
     def reading(self) -> Generator[sqlite3.Connection]:
         """The reading connection inside one consistent snapshot."""
-        with self._read_lock, _translated(self.path):
+        with self.read_lock, _translated(self.path):
             if self._reader.in_transaction:  # a nested reader shares the outer snapshot
                 yield self._reader
                 return
@@ -102,7 +104,7 @@ class Connections:
     @contextmanager
     def alone(self, *, to_read: bool = False) -> Generator[sqlite3.Connection]:
         """A connection outside any transaction, for what SQLite does in one of its own."""
-        lock = self._read_lock if to_read else self._write_lock
+        lock = self.read_lock if to_read else self._write_lock
         with lock, _translated(self.path):
             connection = self._reader if to_read else self.writer
             milliseconds = int(self.busy_seconds * 1000)
@@ -111,7 +113,7 @@ class Connections:
 
     def close(self) -> None:
         """Close both connections; a second call does nothing."""
-        with self._write_lock, self._read_lock:
+        with self.read_lock, self._write_lock:
             self._reader.close()
             if self._writer is not None:
                 self._writer.close()

@@ -1,7 +1,6 @@
 """What a knowledge base is asked: passages, facts, and what it holds."""
 
 import os
-import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path as FilePath
@@ -54,7 +53,7 @@ class ReadingBase:
         self._passages = PassageIndexes(database, None if database.immutable else path / "indexes")
         self._visibility = Visibility(database)
         self._facts = GraphIndex(database)
-        self._lock = threading.RLock()
+        self._lock = database.connections.read_lock
         self._is_closed = False
 
     def _take_model(self, embeddings: Embeddings | None) -> None:

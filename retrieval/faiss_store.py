@@ -81,7 +81,7 @@ class FAISSVectorStore(VectorStore):
             read_only=read_only,
             busy_seconds=busy_seconds,
         )
-        lock = threading.RLock()
+        lock = database.connections.read_lock
         self._take(
             database, embedding, PassageIndexes(database), Visibility(database), lock, labels
         )
