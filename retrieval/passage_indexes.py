@@ -177,12 +177,17 @@ class _Lexical:
     def _load(self) -> None:
         self._is_loaded = True
         assert self._folder is not None
-        if not (self._folder / _MANIFEST).exists():
+        manifest = self._folder / _MANIFEST
+        try:
+            written = manifest.read_bytes()
+        except FileNotFoundError:
             return
         try:
             self._read(self._folder)
         except (DamagedFileError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             self._index, self._generation, self._files = BM25Index(), 0, {}
+            if manifest.exists() and manifest.read_bytes() != written:
+                return self._load()  # another process has just written a new one
             logger.warning("The index in %s is made anew: %s", self._folder, error)
 
     def _read(self, folder: Path) -> None:

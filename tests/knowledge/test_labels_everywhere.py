@@ -100,19 +100,19 @@ def told(base: KnowledgeBase, caller: list[str]) -> dict[str, object]:
 @settings(max_examples=60 if os.environ.get("GROUNDGLM_FULL") else 6, deadline=None)
 @given(st.lists(additions(), min_size=1, max_size=8), labels, st.integers(0, 7))
 def test_what_is_hidden_might_as_well_not_be_there(added, caller, asked_after):
-    with tempfile.TemporaryDirectory() as name:
-        with (
-            KnowledgeBase.open(Path(name) / "whole", HashEmbeddings(32)) as whole,
-            KnowledgeBase.open(Path(name) / "seen", HashEmbeddings(32)) as seen,
-        ):
-            for number, one in enumerate(added):
-                put(whole, one)
-                if number == asked_after:  # what is kept of an earlier view must be caught up
-                    told(whole, caller)
-            last = {id_of(one): one for one in added}
-            for one in last.values():
-                if not labels_of(one) or set(labels_of(one)) & set(caller):
-                    put(seen, one)
-            of_whole, of_seen = told(whole, caller), told(seen, caller)
-            differing = {key for key in of_whole if of_whole[key] != of_seen[key]}
-            assert not differing, {key: (of_whole[key], of_seen[key]) for key in differing}
+    with (
+        tempfile.TemporaryDirectory() as name,
+        KnowledgeBase.open(Path(name) / "whole", HashEmbeddings(32)) as whole,
+        KnowledgeBase.open(Path(name) / "seen", HashEmbeddings(32)) as seen,
+    ):
+        for number, one in enumerate(added):
+            put(whole, one)
+            if number == asked_after:  # what is kept of an earlier view must be caught up
+                told(whole, caller)
+        last = {id_of(one): one for one in added}
+        for one in last.values():
+            if not labels_of(one) or set(labels_of(one)) & set(caller):
+                put(seen, one)
+        of_whole, of_seen = told(whole, caller), told(seen, caller)
+        differing = {key for key in of_whole if of_whole[key] != of_seen[key]}
+        assert not differing, {key: (of_whole[key], of_seen[key]) for key in differing}

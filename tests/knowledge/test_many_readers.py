@@ -4,6 +4,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from groundglm.knowledge import KnowledgeBase
 from groundglm.retrieval import HashEmbeddings
 
@@ -68,6 +70,7 @@ print("failed" if failed else f"asked {asked[0]}", flush=True)
 """
 
 
+@pytest.mark.timeout(900)
 def test_one_writer_and_eight_readers(tmp_path, full):
     seconds, processes, threads = (300, 8, 1) if full else (4, 2, 4)
     KnowledgeBase.open(tmp_path / "kb", HashEmbeddings(32)).close()
