@@ -11,6 +11,7 @@ from ..errors import NotABaseError
 from ..facts import FactExtractor
 from ..retrieval.embedding_record import record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings
+from ..retrieval.ranking_options import Ranking
 from .backups import DATABASE_NAME
 from .changing import ChangingBase
 
@@ -29,6 +30,7 @@ class KnowledgeBase(ChangingBase):
         embeddings: Embeddings | None = None,
         *,
         extractor: FactExtractor | None = None,
+        ranking: Ranking | None = None,
         create: bool = True,
         read_only: bool = False,
         immutable: bool = False,
@@ -42,6 +44,7 @@ class KnowledgeBase(ChangingBase):
                 with; a new base gets the small English one of the extra `minilm`.
             extractor: Reads facts out of the documents that are added; None takes the rules of
                 `groundglm.extraction`. A document that it fails on is refused, the others stay.
+            ranking: How passages are ranked where a search does not say otherwise.
             create: Whether to make a base where there is none.
             read_only: Never write.
             immutable: With `read_only`, for a base that nobody can change, as on a read-only disk;
@@ -75,7 +78,7 @@ class KnowledgeBase(ChangingBase):
         )
         try:
             record_or_compare(folder, database, embeddings)
-            return cls(folder, database, embeddings, extractor)
+            return cls(folder, database, embeddings, extractor, ranking)
         except BaseException:
             database.close()
             raise

@@ -13,6 +13,7 @@ from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
 from ..loading.files import MAX_BYTES
 from ..retrieval.passage_indexes import WORTH_SAVING
+from ..retrieval.ranking_options import Ranking
 from .adding import FileProgress, FileReader
 from .backups import back_up
 from .changing_model import change_model
@@ -32,8 +33,9 @@ class ChangingBase(ReadingBase):
         database: Database,
         embeddings: Embeddings | None,
         extractor: FactExtractor | None = None,
+        ranking: Ranking | None = None,
     ) -> None:
-        super().__init__(path, database, embeddings)
+        super().__init__(path, database, embeddings, ranking)
         self.extractor = extractor or extract_facts
 
     def add_documents(

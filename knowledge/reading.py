@@ -22,6 +22,7 @@ from ..retrieval.embeddings import load_embeddings, reads_chinese
 from ..retrieval.faiss_store import FAISSVectorStore
 from ..retrieval.filters import Filter
 from ..retrieval.passage_indexes import PassageIndexes
+from ..retrieval.ranking_options import Ranking
 from ..retrieval.vector_index import normalized
 from ..retrieval.visibility import View, Visibility
 from ..text.scripts import has_cjk
@@ -29,6 +30,7 @@ from .files import FILE_KEY
 from .graph import KnowledgeGraph
 from .graph_export import plain_graph
 from .graph_index import GraphIndex
+from .ranking import PassageRanker
 from .results import passage_evidence
 from .retriever import KnowledgeBaseRetriever
 
@@ -45,13 +47,16 @@ class ReadingBase:
         path: FilePath,
         database: Database,
         embeddings: Embeddings | None,
+        ranking: Ranking | None = None,
     ) -> None:
         self.path = path
+        self.ranking = ranking or Ranking()
         self.database = database
         self._is_model_given = embeddings is not None
         self._take_model(embeddings)
         self._passages = PassageIndexes(database, None if database.immutable else path / "indexes")
         self._visibility = Visibility(database)
+        self._ranker = PassageRanker(database, self._passages, self._visibility)
         self._facts = GraphIndex(database)
         self._lock = database.connections.read_lock
         self._is_closed = False
@@ -99,6 +104,7 @@ class ReadingBase:
         mode: SearchMode = "hybrid",
         filter: Filter | None = None,
         labels: Iterable[str] | None = None,
+        ranking: Ranking | None = None,
     ) -> list[Evidence]:
         """Find evidence for a question.
 
@@ -112,6 +118,7 @@ class ReadingBase:
                 metadata.
             labels: Those of the caller: documents with labels of their own are seen only by who
                 shares one. None sees everything.
+            ranking: How passages are ranked, in place of `self.ranking`.
 
         Returns:
             At most `k` passages, best first, then in mode "graph" the facts.
@@ -127,10 +134,10 @@ class ReadingBase:
             raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
         query = query[:MAX_QUERY_CHARACTERS]
         try:
-            return self._search(query, k, mode, filter, labels)
+            return self._search(query, k, mode, filter, labels, ranking or self.ranking)
         except EmbeddingMismatchError:
             self._follow_model()
-            return self._search(query, k, mode, filter, labels)
+            return self._search(query, k, mode, filter, labels, ranking or self.ranking)
 
     def _search(
         self,
@@ -139,6 +146,7 @@ class ReadingBase:
         mode: SearchMode,
         filter: Filter | None,
         labels: Iterable[str] | None,
+        ranking: Ranking,
     ) -> list[Evidence]:
         vector = None if mode == "bm25" else self._query_vector(query, mode)
         depth = max(k, _CANDIDATES)
@@ -150,12 +158,10 @@ class ReadingBase:
                 vector,
                 k=depth,
                 visible=None if view is None else view.passages,
-            )[:k]
+                ranking=ranking,
+            )
+            passages = self._ranker.passages(ranked, ranking, k=k)
             facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
-            found = self.database.passages_by_number([one.id for one in ranked])
-        passages = [
-            passage_evidence(found[one.id], one.score, one.why) for one in ranked if one.id in found
-        ]
         return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
 
     def _view(self, filter: Filter | None, labels: Iterable[str] | None) -> View | None:
@@ -175,10 +181,11 @@ class ReadingBase:
         mode: SearchMode = "hybrid",
         filter: Filter | None = None,
         labels: Iterable[str] | None = None,
+        ranking: Ranking | None = None,
     ) -> list[Evidence]:
         """`search` for asyncio, in a thread."""
         return await run_in_executor(
-            None, self.search, query, k=k, mode=mode, filter=filter, labels=labels
+            None, self.search, query, k=k, mode=mode, filter=filter, labels=labels, ranking=ranking
         )
 
     def as_retriever(
@@ -188,10 +195,13 @@ class ReadingBase:
         mode: SearchMode = "hybrid",
         filter: dict[str, Any] | None = None,
         labels: Iterable[str] | None = None,
+        ranking: Ranking | None = None,
     ) -> KnowledgeBaseRetriever:
         """This base as a LangChain retriever; it gives passages only."""
         given: Any = labels  # pydantic makes a tuple of it, and refuses a bare string
-        return KnowledgeBaseRetriever(base=self, k=k, mode=mode, filter=filter, labels=given)
+        return KnowledgeBaseRetriever(
+            base=self, k=k, mode=mode, filter=filter, labels=given, ranking=ranking
+        )
 
     def as_vector_store(self, *, labels: Iterable[str] | None = None) -> FAISSVectorStore:
         """The passages of this base as a LangChain vector store to read; open as long as it is."""

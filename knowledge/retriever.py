@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from ..evidence import PassageSource, SearchMode
 from ..retrieval.documents import to_document
+from ..retrieval.ranking_options import Ranking
 
 
 class KnowledgeBaseRetriever(BaseRetriever):
@@ -24,11 +25,13 @@ class KnowledgeBaseRetriever(BaseRetriever):
     mode: SearchMode = "hybrid"
     filter: dict[str, Any] | None = None
     labels: tuple[str, ...] | None = None
+    ranking: Ranking | None = None
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
+        own: dict[str, Any] = {} if self.ranking is None else {"ranking": self.ranking}
         found = self.base.search(
-            query, k=k or self.k, mode=self.mode, filter=self.filter, labels=self.labels
+            query, k=k or self.k, mode=self.mode, filter=self.filter, labels=self.labels, **own
         )
         return [to_document(piece) for piece in found if piece.kind == "passage"]

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
     )
     from .faiss_store import FAISSVectorStore
     from .fusion import fuse
+    from .hybrid_retriever import HybridRetriever
+    from .ranking_options import Boost, Ranking, Recency
     from .record_manager import SQLiteRecordManager
     from .splitting import TextPassage, split_text
     from .vector_index import VectorIndex
 
 __all__ = [
     "BM25Index",
+    "Boost",
     "FAISSVectorStore",
     "HashEmbeddings",
+    "HybridRetriever",
+    "Ranking",
+    "Recency",
     "SQLiteRecordManager",
     "SentenceTransformerEmbeddings",
     "TextPassage",
@@ -50,6 +56,8 @@ __getattr__, __dir__ = front_door(
         ),
         "faiss_store": "FAISSVectorStore",
         "fusion": "fuse",
+        "hybrid_retriever": "HybridRetriever",
+        "ranking_options": "Boost Ranking Recency",
         "record_manager": "SQLiteRecordManager",
         "splitting": "TextPassage split_text",
         "vector_index": "VectorIndex",

@@ -12,7 +12,7 @@ def to_document(piece: Evidence) -> Document:
     """A passage as a LangChain Document; `to_evidence` reads it back.
 
     `metadata["start"]` and `["end"]` are its span, `["page"]` its page, `["score"]` and `["why"]`
-    how it was found.
+    how it was found, and `["also_in"]` the other documents that say the same.
     """
     metadata: dict[str, Any] = {"score": piece.score, "why": piece.why}
     if piece.source is not None:
@@ -21,6 +21,8 @@ def to_document(piece: Evidence) -> Document:
             metadata["page"] = piece.source.page
         if piece.source.span is not None:
             metadata |= {"start": piece.source.span.start, "end": piece.source.span.end}
+    if len(piece.sources) > 1:
+        metadata["also_in"] = [source.document_id for source in piece.sources[1:]]
     return Document(id=piece.id, page_content=piece.text, metadata=metadata)
 
 

@@ -20,6 +20,7 @@ from .bm25 import BM25Index
 from .fusion import Fused, fuse
 from .postings import Segment
 from .ranking import Hit
+from .ranking_options import Ranking
 from .vector_index import VectorIndex
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ _MANIFEST = "manifest.json"
 _NAME = re.compile(r"[0-9a-f]{12}\.safetensors")
 WORTH_SAVING = 64  # passages; fewer are cut into words again sooner than they are read
 _UNUSED_SECONDS = 600  # a file that another process writes just now is not in the manifest yet
+_DEFAULT = Ranking()
 
 
 class PassageIndexes:
@@ -56,6 +58,7 @@ class PassageIndexes:
         *,
         k: int,
         visible: np.ndarray | None = None,
+        ranking: Ranking = _DEFAULT,
     ) -> list[Fused[int]]:
         """The numbers of the passages of both rankings, best first, each ranking `k` long.
 
@@ -64,6 +67,7 @@ class PassageIndexes:
             vector: The normalised vector of the query; None leaves vectors out.
             k: How many passages of each ranking are fused.
             visible: Which passages may be found (bool, by number); None for all.
+            ranking: How the two rankings become one.
         """
         lexical: list[Hit] = []
         dense: list[Hit] = []
@@ -71,7 +75,12 @@ class PassageIndexes:
             lexical = self._settled(self.bm25().search(query, k=k, visible=visible))[:k]
         if vector is not None:
             dense = self.nearest(vector, k=k, visible=visible)
-        fused = {hit.id: hit for hit in fuse(lexical, dense)}
+        fused = {
+            hit.id: hit
+            for hit in fuse(
+                lexical, dense, vector_weight=ranking.vector_weight, fusion=ranking.fusion
+            )
+        }
         order = self._settled([(hit.id, hit.score) for hit in fused.values()])
         return [fused[number] for number, _ in order]
 
@@ -86,6 +95,11 @@ class PassageIndexes:
         self._database.check_vector_model()
         found = self.vectors(len(vector)).search(vector, k=k, visible=visible)
         return self._settled(found)[:k]
+
+    def vectors_of(self, numbers: Sequence[int]) -> np.ndarray:
+        """The normalised vectors of passages, of shape [len(numbers), dimensions]."""
+        dimensions = int(self._database.embedding_fingerprint().partition(":")[0])
+        return self.vectors(dimensions).vectors(numbers)
 
     def bm25(self) -> BM25Index:
         """The BM25 index over titles, headings and texts, up to date."""

@@ -144,9 +144,15 @@ class VectorIndex:
             return []
 
     def vectors(self, numbers: Sequence[int]) -> np.ndarray:
-        """The vectors of numbers that were found, of shape [len(numbers), dimensions]."""
+        """The vectors of numbers, of shape [len(numbers), dimensions]; zeros for an unknown one."""
         with self._lock:
-            return self._vectors_at(np.searchsorted(self._numbers, np.asarray(numbers)))
+            wanted = np.asarray(numbers, dtype="<i8")
+            places = np.searchsorted(self._numbers, wanted)
+            found = np.zeros((len(wanted), self.dimensions), dtype=np.float32)
+            known = places < len(self._numbers)
+            known[known] = self._numbers[places[known]] == wanted[known]
+            found[known] = self._vectors_at(places[known])
+            return found
 
     def _vectors_at(self, places: np.ndarray) -> np.ndarray:
         if not len(places):
