@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -148,14 +149,16 @@ class PassageIndexes:
             self._bm25.save(is_packed=True)
 
     def _settled(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The same hits, those of one score by the ids of their passages."""
-        equal = [
-            one[0]
-            for place, one in enumerate(hits)
-            if (place and hits[place - 1][1] == one[1])
-            or (place + 1 < len(hits) and hits[place + 1][1] == one[1])
-        ]
-        ids = self._database.passage_ids(equal) if equal else {}
+        """The same hits, best first, those of one score by the ids of their passages."""
+        equal = {
+            number
+            for one, other in pairwise(hits)
+            if one[1] == other[1]
+            for number in (one[0], other[0])
+        }
+        if not equal:
+            return list(hits)
+        ids = self._database.passage_ids(equal)
         return sorted(hits, key=lambda hit: (-hit[1], ids.get(hit[0], "")))
 
 

@@ -1,6 +1,8 @@
 """A fused ranking with boosts, recency, diversity, and without what says the same twice."""
 
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,6 +18,8 @@ from .ranking_options import Recency
 
 # Marks without a meaning of their own: not those of numbers, signs, currencies and questions.
 _MARKS = re.compile(r"(?:\s|(?<!\d)[.,:]|[.,:](?!\d)|[;!()\[\]{}\"'`*_#|…、。“”‘’【】《》—–])")
+_START = 64  # characters by which texts are told apart before they are folded
+_HAN = re.compile("[\u3400-\u9fff]")
 _BETWEEN_DIGITS = re.compile(r"(?<!\d) | (?!\d)")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?(?!\d)")
 
@@ -114,12 +118,16 @@ class Sayings:
     def __init__(self) -> None:
         self._seen: list[tuple[str, str]] = []
         self._plain: dict[int, tuple[str, str]] = {}
+        self._by_start: defaultdict[str, list[int]] = defaultdict(list)
 
     def place_of(self, title: str, text: str) -> int | None:
         """The place of an earlier text that says the same; None, and noted, where there is none."""
         new: tuple[str, str] | None = None
-        for place, (other_title, other) in enumerate(self._seen):
-            if not _may_be_same(other, text):
+        start = _start(text)
+        for place in self._by_start[start]:
+            other_title, other = self._seen[place]
+            # Punctuation and blanks are a small part of a text: most pairs end here.
+            if abs(len(other) - len(text)) > 0.05 * max(len(other), len(text)) + 8:
                 continue
             new = new or (plain(title), plain(text))
             if place not in self._plain:
@@ -127,20 +135,17 @@ class Sayings:
             old = self._plain[place]
             if old[1] == new[1] and (new[0].startswith(old[0]) or old[0].startswith(new[0])):
                 return place
+        self._by_start[start].append(len(self._seen))
         self._seen.append((title, text))
         return None
 
 
-def _may_be_same(one: str, other: str) -> bool:
-    """Whether it is worth while to fold two texts; for most pairs it is not."""
-    if abs(len(one) - len(other)) > 0.05 * max(len(one), len(other)) + 8:
-        return False
-    starts = one[:40], other[:40]
-    if not all(start.isascii() for start in starts):
-        return True
-    first, second = ("".join(filter(str.isalnum, start.lower())) for start in starts)
-    shared = min(len(first), len(second))
-    return first[:shared] == second[:shared]
+def _start(text: str) -> str:
+    """The first letters and digits, the same for texts that say the same; no script tells any."""
+    start = text[:_START]
+    if not start.isascii():
+        start = _HAN.sub("中", unicodedata.normalize("NFKC", start))
+    return "".join(filter(str.isalnum, start.lower()))[: _START // 4]
 
 
 def plain(text: str) -> str:
