@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
@@ -14,6 +13,7 @@ from ..database.upkeep import (
     put_next_vectors,
 )
 from ..errors import GroundGLMError
+from ..retrieval.embedding_calls import embedded
 from ..retrieval.embeddings import fingerprint, is_same_model, model_name
 from ..retrieval.passage_vectors import embedded_text
 from ..retrieval.vector_index import normalized
@@ -46,25 +46,20 @@ def change_model(
     if is_same_model(model, database.embedding_fingerprint()):
         return 0
     begin_change(database, model)
-    embedded = 0
+    count = 0
     while True:
         after, total = 0, database.passage_count()
         while batch := lacking(database, after, _BATCH):
             texts = {key: embedded_text(title, text) for _, key, title, text in batch}
-            rows = embeddings.embed_documents(list(texts.values()))
-            array = normalized(np.asarray(rows, dtype="<f4")).astype("<f2")
-            if not np.isfinite(array).all():
-                raise GroundGLMError(
-                    f"{name} gave a vector that is not finite; nothing was changed"
-                )
+            array = normalized(embedded(embeddings, list(texts.values()))).astype("<f2")
             vectors = zip(texts, (row.tobytes() for row in array), strict=True)
             if not put_next_vectors(database, model, vectors):
                 break
-            after, embedded = batch[-1][0], embedded + len(batch)
+            after, count = batch[-1][0], count + len(batch)
             if progress is not None:
-                progress(min(embedded, total), total)
+                progress(min(count, total), total)
         if finish_change(database, name=name, model=model):
-            return embedded
+            return count
         if changing_to(database) not in ("", model):
             raise GroundGLMError(
                 "another process is changing this base to another embedding model; nothing was "

@@ -17,6 +17,7 @@ from ..errors import EmbeddingMismatchError
 from ..evidence import Evidence, SearchMode
 from ..facts import Fact, LinkedEntity, Path
 from ..notation import fact_evidence
+from ..retrieval.embedding_calls import embedded_query
 from ..retrieval.embedding_record import compare_models
 from ..retrieval.embeddings import load_embeddings, reads_chinese
 from ..retrieval.faiss_store import FAISSVectorStore
@@ -308,5 +309,5 @@ class ReadingBase:
         # An embedding model that does not know Chinese only adds noise to a Chinese question.
         if mode != "vector" and has_cjk(query) and not self.reads_chinese:
             return None
-        vector = np.asarray(self.embeddings.embed_query(query), dtype="<f4")
+        vector = embedded_query(self.embeddings, query)
         return normalized(vector[None, :])[0]

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.upkeep import drop_dangling, put_missing_vectors, without_vector
 from ..errors import BaseCorruptError, NotABaseError, StorageError
+from ..retrieval.embedding_calls import embedded
 from ..retrieval.embedding_record import record_or_compare
 from ..retrieval.embeddings import load_embeddings
 from ..retrieval.passage_indexes import PassageIndexes
@@ -165,8 +165,7 @@ def _embed_missing(
             name = database.manifest()["embedding_name"]
             model = load_embeddings(name) if embeddings is None else embeddings()
         texts = {key: embedded_text(title, text) for key, title, text in batch}
-        rows = model.embed_documents(list(texts.values()))
-        array = normalized(np.asarray(rows, dtype="<f4")).astype("<f2")
+        array = normalized(embedded(model, list(texts.values()))).astype("<f2")
         put_missing_vectors(database, zip(texts, (row.tobytes() for row in array), strict=True))
         done += len(batch)
         if progress is not None:

@@ -7,6 +7,7 @@ from ..front_door import front_door
 if TYPE_CHECKING:
     from .bm25 import BM25Index
     from .documents import to_document, to_evidence
+    from .embedding_cache import CachedEmbeddings
     from .embeddings import (
         HashEmbeddings,
         SentenceTransformerEmbeddings,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BM25Index",
     "Boost",
+    "CachedEmbeddings",
     "FAISSVectorStore",
     "HashEmbeddings",
     "HybridRetriever",
@@ -50,6 +52,7 @@ __getattr__, __dir__ = front_door(
     {
         "bm25": "BM25Index",
         "documents": "to_document to_evidence",
+        "embedding_cache": "CachedEmbeddings",
         "embeddings": (
             "HashEmbeddings SentenceTransformerEmbeddings fingerprint load_embeddings model_name "
             "reads_chinese"

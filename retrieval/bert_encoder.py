@@ -59,9 +59,16 @@ class BertEncoder:
         encoder = cls(folder, config, pooling)
         return encoder if encoder._knows_its_weights() else None
 
-    def embed(self, text: str, *, is_query: bool) -> np.ndarray:
-        """The vector of a text, float32; what is longer than the model's window is cut there."""
-        prompt = self._prompts.get("query", "") if is_query else self._document_prompt
+    def embed(self, text: str, *, is_query: bool, prompt: str | None = None) -> np.ndarray:
+        """The vector of a text, float32; what is longer than the model's window is cut there.
+
+        Args:
+            text: The text.
+            is_query: Whether it is a question, for the model's own prompts.
+            prompt: What stands before the text in place of the model's own.
+        """
+        if prompt is None:
+            prompt = self._prompts.get("query", "") if is_query else self._document_prompt
         ids = self._tokenizer.encode(prompt + text.strip()).ids
         hidden = self._hidden(np.asarray(ids))
         pooled = hidden[0] if self._pooling == "cls" else hidden.mean(axis=0)

@@ -8,7 +8,13 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..errors import EmbeddingMismatchError, NotABaseError
-from .embeddings import fingerprint, is_same_model, load_embeddings, model_name
+from .embeddings import (
+    document_fingerprint,
+    fingerprint,
+    is_same_model,
+    load_embeddings,
+    model_name,
+)
 
 
 def record_or_compare(folder: FilePath, database: Database, embeddings: Embeddings | None) -> None:
@@ -44,7 +50,10 @@ def compare_models(folder: FilePath, manifest: Mapping[str, str], embeddings: Em
     Raises:
         EmbeddingMismatchError: they differ.
     """
-    if not is_same_model(fingerprint(embeddings), manifest["embedding_fingerprint"]):
+    recorded = manifest["embedding_fingerprint"]
+    if not is_same_model(fingerprint(embeddings), recorded) and not is_same_model(
+        document_fingerprint(embeddings), recorded
+    ):
         raise EmbeddingMismatchError(
             f"{folder} was made with the embedding model {manifest['embedding_name']!r}, but is "
             f"opened with {model_name(embeddings)!r}. Leave `embeddings` out to load the recorded "

@@ -4,6 +4,7 @@ import threading
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from langchain_core.embeddings import Embeddings
 from ..errors import CheckpointError, MissingExtraError
 from ..text.folding import fold
 from ..text.words import words
+from .instructions import instructions_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -64,16 +66,33 @@ class SentenceTransformerEmbeddings(Embeddings):
     """Any sentence-transformers model, by name or folder; loaded at first use, safe for threads.
 
     Nothing is downloaded and no code of a model is run: a name must be in the local cache of the
-    hub. The prompts that a model declares for queries and documents are used.
+    hub. The prompts that a model declares for queries and documents are used, or those known of it
+    (`instructions`: bge, e5 and others that declare none).
 
     Loading sentence-transformers takes seconds, so questions, and a few documents where it is not
     loaded yet, go through `BertEncoder` where the model is of its kind and no other device than
     the CPU was asked for; the vectors are the same.
     """
 
-    def __init__(self, model: str, *, device: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        device: str | None = None,
+        query_instruction: str | None = None,
+        document_instruction: str | None = None,
+    ) -> None:
+        """Name the model; it is loaded at first use.
+
+        Args:
+            model: A name or a folder.
+            device: As torch names it; None chooses.
+            query_instruction: What the model is to read before a question; None as above.
+            document_instruction: What it is to read before a passage; None as above.
+        """
         if not model.strip():
             raise ValueError("the name of the embedding model is empty")
+        self._given = (query_instruction, document_instruction)
         folder = Path(model).expanduser()
         # The name is recorded in bases, which are opened from other folders than this.
         self.model = str(folder.resolve()) if model != DEFAULT_MODEL and folder.is_dir() else model
@@ -104,16 +123,28 @@ class SentenceTransformerEmbeddings(Embeddings):
                 self._is_encoder_known = True
             return self._encoder
 
+    @cached_property
+    def _instructions(self) -> tuple[str | None, str | None]:
+        """What stands before a question and a passage; None leaves it to the model."""
+        query, document = self._given
+        known = instructions_of(self.model, _model_folder(self.model))
+        if known is not None:
+            query = known.query if query is None else query
+            document = known.document if document is None else document
+        return query, document
+
     def embed_query(self, text: str) -> list[float]:
         """One vector of length 1."""
         if self.encoder is not None:
-            return self.encoder.embed(text, is_query=True).tolist()
+            prompt = self._instructions[0]
+            return self.encoder.embed(text, is_query=True, prompt=prompt).tolist()
         return self._encode([text], is_query=True)[0]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """One vector for each text; what is longer than the model's window is cut there."""
         if self._loaded is None and len(texts) <= _FEW and self.encoder is not None:
-            return [self.encoder.embed(text, is_query=False).tolist() for text in texts]
+            encode, prompt = self.encoder.embed, self._instructions[1]
+            return [encode(text, is_query=False, prompt=prompt).tolist() for text in texts]
         return self._encode(texts, is_query=False) if texts else []
 
     def _encode(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
@@ -121,7 +152,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         with self._lock:
             encode = self.transformer.encode_query if is_query else self.transformer.encode_document
             vectors = encode(
-                texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False
+                texts,
+                prompt=self._instructions[0 if is_query else 1],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                show_progress_bar=False,
             )
         return np.asarray(vectors, dtype=np.float32).tolist()
 
@@ -152,6 +187,9 @@ def model_name(embeddings: Embeddings) -> str:
         return "hash" if embeddings.dimensions == 256 else f"hash-{embeddings.dimensions}"
     if isinstance(embeddings, SentenceTransformerEmbeddings):
         return embeddings.model
+    wrapped = getattr(embeddings, "inner", None)
+    if isinstance(wrapped, Embeddings):  # a cache is no model of its own
+        return model_name(wrapped)
     inner = getattr(embeddings, "model", None) or getattr(embeddings, "model_name", None)
     kind = type(embeddings).__name__
     return f"{kind}({inner})" if isinstance(inner, str) else kind
@@ -162,7 +200,20 @@ def fingerprint(embeddings: Embeddings) -> str:
 
     So a model that was retrained or swapped under the same name is noticed.
     """
-    vector = np.asarray(embeddings.embed_query(_PROBE), dtype=np.float64)
+    return _described(embeddings.embed_query(_PROBE))
+
+
+def document_fingerprint(embeddings: Embeddings) -> str:
+    """The same by its vector of that sentence as a passage.
+
+    It is the one that a base of an earlier version noted of a model whose questions had no
+    instruction then, and whose passages have none.
+    """
+    return _described(embeddings.embed_documents([_PROBE])[0])
+
+
+def _described(embedding: list[float]) -> str:
+    vector = np.asarray(embedding, dtype=np.float64)
     part = vector[:_PROBE_DIMENSIONS]
     scale = float(np.abs(part).max()) or 1.0
     return f"{len(vector)}:{np.round(part / scale * 127).astype(np.int8).tobytes().hex()}"
@@ -184,6 +235,9 @@ def reads_chinese(embeddings: Embeddings) -> bool:
 
     Loads the model.
     """
+    wrapped = getattr(embeddings, "inner", None)
+    if isinstance(wrapped, Embeddings):
+        return reads_chinese(wrapped)
     if not isinstance(embeddings, SentenceTransformerEmbeddings):
         return True
     if embeddings.model == DEFAULT_MODEL:

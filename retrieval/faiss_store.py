@@ -18,6 +18,7 @@ from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
 from ..database.records import DocumentRecord, FoundPassage
 from ..errors import GroundGLMError
+from .embedding_calls import embedded_query
 from .embedding_record import compare_models, record_model
 from .filters import Filter
 from .passage_indexes import PassageIndexes
@@ -56,12 +57,11 @@ class FAISSVectorStore(VectorStore):
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        """Open the store in a file, or make one there.
+        """Open the store in a file, or make one.
 
         Args:
-            embedding: Any LangChain Embeddings; another one than the store was made with is
-                refused when it is first used.
-            path: The SQLite file. None keeps the store in a temporary one until it is closed.
+            embedding: Any LangChain Embeddings; refused at first use where the store has another.
+            path: The SQLite file; None for a temporary one.
             labels: Those of the caller: texts with `metadata["labels"]` are seen only by who
                 shares one. None sees everything.
             create: Whether to make a store where there is none.
@@ -221,7 +221,7 @@ class FAISSVectorStore(VectorStore):
         if self._is_part_of_base:
             raise GroundGLMError("this store shows a knowledge base: delete its documents there")
         if ids is None:
-            raise ValueError("delete takes the ids of the texts to delete")
+            raise ValueError("delete takes the ids of texts")
         self._database.delete_documents(list(ids))
         return True
 
@@ -317,7 +317,7 @@ class FAISSVectorStore(VectorStore):
             lambda_mult: From 0, most unlike each other, to 1, nearest to the question.
             filter: What their metadata must be.
             labels: Those of the caller.
-            kwargs: There are no others.
+            kwargs: None.
         """
         return self.max_marginal_relevance_search_by_vector(
             self._embed(query), k, fetch_k, lambda_mult, filter, labels=labels, **kwargs
@@ -381,7 +381,7 @@ class FAISSVectorStore(VectorStore):
 
     def _embed(self, query: str) -> list[float]:
         self._check_model()
-        return self._embedding.embed_query(query)
+        return embedded_query(self._embedding, query).tolist()
 
     def _check_model(self) -> None:
         if self._is_checked:

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Callable, Mapping
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
+from .embedding_calls import embedded
 from .vector_index import normalized
 
 
@@ -33,8 +33,8 @@ def passage_vectors(
     vectors = database.vectors_by_key(texts)
     missing = sorted(set(texts) - set(vectors))
     if missing:
-        embedded = embeddings().embed_documents([texts[key] for key in missing])
-        array = normalized(np.asarray(embedded, dtype="<f4")).astype("<f2")
+        rows = embedded(embeddings(), [texts[key] for key in missing])
+        array = normalized(rows).astype("<f2")
         new = {key: row.tobytes() for key, row in zip(missing, array, strict=True)}
         database.put_vectors(new.items())
         vectors |= new
