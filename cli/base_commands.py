@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(add)
     app.command("add-facts")(add_facts)
+    app.command("import-langchain")(import_langchain)
     app.command("list")(list_documents)
     app.command()(remove)
 
@@ -67,7 +68,7 @@ def add(
                 markup=False,
             )
             raise
-        _report(base, report, as_json)
+        say_report(base, report, as_json)
 
 
 def add_facts(
@@ -92,7 +93,25 @@ def add_facts(
         metadata = {"source": name, FILE_KEY: stored.file_of(file)}
         report = base.add_facts(facts.facts, document_id=name, title=file.stem, metadata=metadata)
         report.refused += [(f"{file}:{line}", reason) for line, reason in facts.refused]
-        _report(base, report, as_json)
+        say_report(base, report, as_json)
+
+
+def import_langchain(
+    folder: Annotated[
+        Path, typer.Argument(help="What FAISS.save_local wrote: index.faiss and index.pkl.")
+    ],
+    kb: KbOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add the documents of a LangChain FAISS folder; its pickle is read as data and never run."""
+    from ..retrieval.langchain_faiss import read_langchain_faiss
+
+    found = read_langchain_faiss(folder)
+    target = find_base(kb)
+    with open_base(target, settings_of(target)) as base:
+        report = base.add_documents(found.documents)
+        report.notes += [("", note) for note in found.notes]
+        say_report(base, report, as_json)
 
 
 def list_documents(kb: KbOption = None, as_json: JsonOption = False) -> None:
@@ -155,7 +174,8 @@ def _near(id_: str, known: list[str]) -> str:
     return f"; the nearest is {near[0]!r}" if near else ""
 
 
-def _report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
+def say_report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
+    """What an addition did, for people or for programs."""
     statistics = base.statistics()
     if as_json:
         data: dict[str, Any] = {

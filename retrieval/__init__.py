@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .faiss_store import FAISSVectorStore
     from .fusion import fuse
     from .hybrid_retriever import HybridRetriever
+    from .langchain_faiss import import_langchain_faiss, read_langchain_faiss
     from .ranking_options import Boost, Ranking, Recency
     from .record_manager import SQLiteRecordManager
     from .splitting import TextPassage, split_text
@@ -39,8 +40,10 @@ __all__ = [
     "VectorIndex",
     "fingerprint",
     "fuse",
+    "import_langchain_faiss",
     "load_embeddings",
     "model_name",
+    "read_langchain_faiss",
     "reads_chinese",
     "split_text",
     "to_document",
@@ -60,6 +63,7 @@ __getattr__, __dir__ = front_door(
         "faiss_store": "FAISSVectorStore",
         "fusion": "fuse",
         "hybrid_retriever": "HybridRetriever",
+        "langchain_faiss": "import_langchain_faiss read_langchain_faiss",
         "ranking_options": "Boost Ranking Recency",
         "record_manager": "SQLiteRecordManager",
         "splitting": "TextPassage split_text",

@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +24,7 @@ from .filters import Filter
 from .passage_indexes import PassageIndexes
 from .passage_vectors import passage_vectors
 from .ranking import Hit
-from .stored_texts import relevance, stored_document, text_record, unit_vector
+from .stored_texts import refuse_others, relevance, stored_document, text_record, unit_vector
 from .visibility import View, Visibility, check_labels
 
 _BATCH = 512  # texts that are embedded together and stored in one transaction
@@ -211,6 +211,11 @@ class FAISSVectorStore(VectorStore):
         vectors = passage_vectors(self._database, lambda: self._embedding, texts)
         self._database.put_documents(records, vectors)
 
+    def keep_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
+        """Store vectors (float16) by `vector_key`, ahead of their texts."""
+        self._check_model()
+        self._database.put_vectors(vectors)
+
     def delete(self, ids: list[str] | None = None, **kwargs: Any) -> bool | None:
         """Delete texts by id; one that is not there is no error.
 
@@ -276,10 +281,8 @@ class FAISSVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """The `k` texts nearest to a vector of any length, best first."""
-        found = self.similarity_search_with_score_by_vector(
-            embedding, k, filter, labels=labels, **kwargs
-        )
-        return [document for document, _ in found]
+        search = self.similarity_search_with_score_by_vector
+        return [one for one, _ in search(embedding, k, filter, labels=labels, **kwargs)]
 
     def similarity_search_with_score_by_vector(
         self,
@@ -394,7 +397,4 @@ class FAISSVectorStore(VectorStore):
         self._database.vector_model = self._database.embedding_fingerprint() or None
         self._is_checked = True
 
-    @staticmethod
-    def _refuse(others: Mapping[str, Any]) -> None:
-        if others:
-            raise TypeError(f"FAISSVectorStore does not know the argument {next(iter(others))!r}")
+    _refuse = staticmethod(refuse_others)

@@ -60,3 +60,9 @@ def relevance(cosine: float) -> float:
 def unit_vector(embedding: Sequence[float]) -> np.ndarray:
     """A vector of length one."""
     return normalized(np.asarray(embedding, dtype="<f4")[None, :])[0]
+
+
+def refuse_others(others: Mapping[str, Any]) -> None:
+    """Refuse arguments that the store does not have, rather than overlook them."""
+    if others:
+        raise TypeError(f"FAISSVectorStore does not know the argument {next(iter(others))!r}")
