@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from ..checkpoints.small_model import SMALL, cached_small_model, small_adapter, small_model_name
 from ..engines.engine import Engine
 
 # Without `generate_batch`, replies are written one after another.
@@ -17,7 +16,7 @@ def open_engine(
     dtype: str | None = None,
     adapter: str | None = None,
 ) -> Engine:
-    """An open engine, the one of a name, or that of a checkpoint; `SMALL` is made where it is not.
+    """An open engine, the one of a name, or that of a checkpoint; "small" is made where it is not.
 
     Raises:
         ValueError: nothing was named, or something that does not go with an open engine.
@@ -35,6 +34,13 @@ def open_engine(
             "say what shall answer: ChatGLM3(model=FOLDER), model='small', engine='extractive', "
             "or an Engine"
         )
+    # They load torch, which no other engine needs.
+    from ..checkpoints.small_model import (
+        SMALL,
+        cached_small_model,
+        small_adapter,
+        small_model_name,
+    )
     from ..engines.transformers_engine import TransformersEngine
 
     if model != SMALL:

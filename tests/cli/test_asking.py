@@ -127,3 +127,23 @@ def test_an_interrupted_add_says_what_was_kept(base, capsys, monkeypatch):
     monkeypatch.setattr("groundglm.knowledge.base.KnowledgeBase.add_files", stop)
     assert run(["add", "docs"]) == 130
     assert "the base holds 2 whole documents" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("command", [["ask", "Where does the otter live?"], ["search", "otter"]])
+def test_a_command_loads_no_torch_without_weights(tmp_path, command):
+    import subprocess
+    import sys
+
+    from langchain_core.documents import Document
+
+    from groundglm.knowledge import KnowledgeBase
+
+    with KnowledgeBase.open(tmp_path) as base:
+        base.add_documents([Document("The otter lives by the river.", id="a")])
+    code = (
+        "import sys\nfrom groundglm.cli.app import run\n"
+        f"assert run({[*command, '--kb', str(tmp_path)]!r}) == 0\n"
+        "loaded = {'torch', 'transformers', 'sentence_transformers', 'jieba'} & set(sys.modules)\n"
+        "assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
