@@ -15,7 +15,7 @@ from ..text.scripts import has_cjk
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
 MAX_PASSAGE_WIDTH = 1200
-_BATCH = 64  # passages embedded together
+_BATCH = 256  # passages embedded together: the model sorts them by length
 
 Progress = Callable[[int, int], None]
 

@@ -1,12 +1,13 @@
 """Embedding models behind LangChain's `Embeddings`: names, fingerprints, and which read Chinese."""
 
 import threading
+import time
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -30,6 +31,10 @@ _PROBE = (
 )
 # Small batches are the fastest on CPU; sentence-transformers sorts them by length.
 _BATCH = 16
+_WORTH_TRYING = 64  # texts of one call, and characters, from which on bfloat16 is tried
+_TRIED = 8
+_SAME = 0.999
+_FASTER = 1.2
 _FEW = 24  # texts that are embedded sooner than sentence-transformers is loaded
 _CHINESE_SAMPLE = "红楼梦的作者曹雪芹生活在清代，他的祖父担任江宁织造。"
 
@@ -81,6 +86,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         device: str | None = None,
         query_instruction: str | None = None,
         document_instruction: str | None = None,
+        precision: Literal["auto", "float32"] = "auto",
     ) -> None:
         """Name the model; it is loaded at first use.
 
@@ -89,6 +95,8 @@ class SentenceTransformerEmbeddings(Embeddings):
             device: As torch names it; None chooses.
             query_instruction: What the model is to read before a question; None as above.
             document_instruction: What it is to read before a passage; None as above.
+            precision: "auto" multiplies in bfloat16 for many passages where the processor is faster
+                by it and a sample shows the same vectors (cosine above .999).
         """
         if not model.strip():
             raise ValueError("the name of the embedding model is empty")
@@ -99,6 +107,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         self.device = device
         self._loaded: SentenceTransformer | None = None
         self._encoder: BertEncoder | None = None
+        self._bfloat: bool | None = None if precision == "auto" else False
         self._is_encoder_known = False
         self._lock = threading.RLock()
 
@@ -150,15 +159,50 @@ class SentenceTransformerEmbeddings(Embeddings):
     def _encode(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
         # The tokenizer keeps its padding in itself: two threads in it at once would fail.
         with self._lock:
-            encode = self.transformer.encode_query if is_query else self.transformer.encode_document
-            vectors = encode(
-                texts,
-                prompt=self._instructions[0 if is_query else 1],
-                batch_size=_BATCH,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
-        return np.asarray(vectors, dtype=np.float32).tolist()
+            run = self._run if is_query or not self._is_bfloat_better(texts) else self._run_bfloat
+            vectors = run(texts, is_query=is_query)
+        return vectors.tolist()
+
+    def _run(self, texts: list[str], *, is_query: bool) -> np.ndarray:
+        encode = self.transformer.encode_query if is_query else self.transformer.encode_document
+        vectors = encode(
+            texts,
+            prompt=self._instructions[0 if is_query else 1],
+            batch_size=_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def _run_bfloat(self, texts: list[str], *, is_query: bool) -> np.ndarray:
+        import torch
+
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            vectors = self._run(texts, is_query=is_query)
+        # What was normalised in bfloat16 is a little longer or shorter than 1.
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def _is_bfloat_better(self, texts: list[str]) -> bool:
+        """Whether products in bfloat16 are faster here and give the same; tried on some texts.
+
+        Processors with AMX or AVX-512 BF16 embed about three times as fast by it; others more
+        slowly. Sums, norms and the weights stay in float32.
+        """
+        sample = sorted(texts, key=len)[-_TRIED:]
+        if self._bfloat is None and len(texts) >= _WORTH_TRYING <= len(sample[0]):
+            if self.transformer.device.type != "cpu":
+                self._bfloat = False
+                return False
+            for run in (self._run, self._run_bfloat):  # the first time takes longer
+                run(sample, is_query=False)
+            started = time.perf_counter()
+            exact = self._run(sample, is_query=False)
+            between = time.perf_counter()
+            rounded = self._run_bfloat(sample, is_query=False)
+            ended = time.perf_counter()
+            is_same = bool((np.sum(exact * rounded, axis=1) > _SAME).all())
+            self._bfloat = is_same and between - started > _FASTER * (ended - between)
+        return bool(self._bfloat)
 
 
 def load_embeddings(name: str = DEFAULT_MODEL, *, device: str | None = None) -> Embeddings:

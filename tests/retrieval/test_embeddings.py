@@ -239,3 +239,43 @@ def test_loading_and_embedding_print_nothing() -> None:
     )
 
     assert (result.stdout, result.stderr) == ("", "")
+
+
+# --- bfloat16 -----------------------------------------------------------------------------------
+
+MANY = [f"Document {number} tells of rivers, hills and tea gardens. " * 4 for number in range(80)]
+
+
+@pytest.mark.parametrize(
+    ("is_same", "is_faster", "chosen"),
+    [(True, True, True), (False, True, False), (True, False, False)],
+)
+def test_bfloat_is_taken_where_it_is_faster_and_the_same(monkeypatch, is_same, is_faster, chosen):
+    model = load_embeddings("minilm")
+    exact = model._run
+
+    def rounded(texts, *, is_query):
+        found = exact(texts[:1], is_query=is_query).repeat(len(texts), axis=0)
+        return found if not is_same else np.asarray(exact(texts, is_query=is_query))
+
+    clock = iter([0.0, 2.0, 3.0] if is_faster else [0.0, 1.0, 3.0])
+    monkeypatch.setattr("groundglm.retrieval.embeddings.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr(model, "_run_bfloat", rounded)
+    assert model._is_bfloat_better([*MANY, "short"]) == chosen
+    assert model._is_bfloat_better(MANY) == chosen  # the clock is not asked again
+
+
+def test_bfloat_vectors_are_the_same_and_of_length_one():
+    model = load_embeddings("minilm")
+    exact = model._run(MANY[:8], is_query=False)
+    rounded = model._run_bfloat(MANY[:8], is_query=False)
+    assert np.sum(exact * rounded, axis=1).min() > 0.999
+    assert np.linalg.norm(rounded, axis=1) == pytest.approx(np.ones(8), abs=1e-5)
+
+
+def test_it_is_not_tried_for_few_or_short_texts_nor_where_it_is_not_wanted():
+    model = load_embeddings("minilm")
+    assert not model._is_bfloat_better(MANY[:10]) and model._bfloat is None
+    assert not model._is_bfloat_better(["tea"] * 100) and model._bfloat is None
+    exact = SentenceTransformerEmbeddings("minilm", precision="float32")
+    assert not exact._is_bfloat_better(MANY) and exact._bfloat is False

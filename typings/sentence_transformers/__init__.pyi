@@ -10,6 +10,7 @@ class SentenceTransformer:
     max_seq_length: int | None
     # A Hugging Face tokenizer: its own annotations are partial.
     tokenizer: Callable[..., Any]
+    device: Any
     def __init__(
         self,
         model_name_or_path: str | None = None,
