@@ -1,7 +1,15 @@
 """The grounded agent: LangChain's `create_agent` with our grounding, asked for an `Answer`."""
 
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
@@ -23,6 +31,7 @@ from ..questions.answerability import DEFAULT_THRESHOLDS
 from ..text.scripts import Language
 from ..tools.calculator import calculator_tool
 from ..tools.registry import as_tools
+from .call_labels import check_conversation, narrowed, with_labels
 from .conversation import message_text
 from .grounding import GroundingMiddleware
 from .options import CitationPolicy, GroundingOptions
@@ -50,39 +59,68 @@ class GroundedAgent:
         name: str,
         steps: int,
         holds_stream: bool = False,
+        labels: tuple[str, ...] | None = None,
+        facts: FactSource | None = None,
     ) -> None:
         self.graph = graph
         self.model_name = name
         self._checkpointer = checkpointer
         self._steps = steps
         self._holds_stream = holds_stream
+        self._labels = labels
+        self._facts = facts
         self._turns = Turns()
 
-    def ask(self, question: str, *, thread_id: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        thread_id: str | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> Answer:
         """Answer a question; with a `thread_id` as the next turn of that conversation.
 
+        Args:
+            question: The question.
+            thread_id: The conversation.
+            labels: The access labels of the asker, of those that the agent has; None takes these.
+
         Raises:
-            ValueError: the question is empty.
-            ConversationError: the checkpointer is asynchronous, or the turn would wait for itself.
+            ValueError: the question is empty, or the labels are none.
+            ConversationError: the checkpointer is asynchronous, the turn would wait for itself, or
+                the conversation has shown what these labels may not see.
         """
         _check(question)
-        with self._thread(thread_id) as config:
+        with self._thread(thread_id, self._seen(labels)) as config:
             state = self.graph.invoke({"messages": [_message(question)]}, config)
         return read_answer(question, state, model=self.model_name)
 
-    async def aask(self, question: str, *, thread_id: str | None = None) -> Answer:
+    async def aask(
+        self,
+        question: str,
+        *,
+        thread_id: str | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> Answer:
         """The same for asyncio.
 
         Raises:
-            ValueError: the question is empty.
-            ConversationError: the checkpointer is synchronous, or the turn would wait for itself.
+            ValueError: the question is empty, or the labels are none.
+            ConversationError: the checkpointer is synchronous, the turn would wait for itself, or
+                the conversation has shown what these labels may not see.
         """
         _check(question)
-        async with self._athread(thread_id) as config:
+        async with self._athread(thread_id, self._seen(labels)) as config:
             state = await self.graph.ainvoke({"messages": [_message(question)]}, config)
         return read_answer(question, state, model=self.model_name)
 
-    def stream(self, question: str, *, thread_id: str | None = None) -> Iterator[str | Answer]:
+    def stream(
+        self,
+        question: str,
+        *,
+        thread_id: str | None = None,
+        labels: Iterable[str] | None = None,
+    ) -> Iterator[str | Answer]:
         """Stream the text of the reply as it is written, and at last the whole `Answer`.
 
         The turn runs to its end however slowly the stream is read, so that half a stream holds up
@@ -96,10 +134,13 @@ class GroundedAgent:
         """
         _check(question)
         check_sync(self._checkpointer)
-        return run_ahead(lambda: self._streamed(question, thread_id))
+        seen = self._seen(labels)
+        return run_ahead(lambda: self._streamed(question, thread_id, seen))
 
-    def _streamed(self, question: str, thread_id: str | None) -> Iterator[str | Answer]:
-        with self._thread(thread_id) as config:
+    def _streamed(
+        self, question: str, thread_id: str | None, labels: tuple[str, ...] | None
+    ) -> Iterator[str | Answer]:
+        with self._thread(thread_id, labels) as config:
             state: dict[str, Any] = {}
             holds = self._holds_stream
             for kind, data in self.graph.stream(
@@ -119,36 +160,60 @@ class GroundedAgent:
             yield answer.text
         yield answer
 
+    def _seen(self, labels: Iterable[str] | None) -> tuple[str, ...] | None:
+        """The labels of a call."""
+        if labels is None:
+            return self._labels
+        check_given_labels(labels)
+        if self._facts is not None:
+            check_labelled(self._facts)
+        return narrowed(self._labels, tuple(labels))
+
     @contextmanager
-    def _thread(self, thread_id: str | None) -> Generator[RunnableConfig]:
+    def _thread(
+        self, thread_id: str | None, labels: tuple[str, ...] | None
+    ) -> Generator[RunnableConfig]:
         check_sync(self._checkpointer)
         if thread_id is not None:
+            config = self._config(thread_id, labels)
             with self._turns.turn(thread_id):
-                yield self._config(thread_id)
+                if labels is not None:
+                    check_conversation(thread_id, self.graph.get_state(config).values, labels)
+                yield config
             return
         once = f"once-{uuid.uuid4().hex}"
         try:
-            yield self._config(once)
+            yield self._config(once, labels)
         finally:
             self._checkpointer.delete_thread(once)
 
     @asynccontextmanager
-    async def _athread(self, thread_id: str | None) -> AsyncGenerator[RunnableConfig]:
+    async def _athread(
+        self, thread_id: str | None, labels: tuple[str, ...] | None
+    ) -> AsyncGenerator[RunnableConfig]:
         once = f"once-{uuid.uuid4().hex}"
         await check_async(self._checkpointer, thread_id or once)
         if thread_id is not None:
+            config = self._config(thread_id, labels)
             async with self._turns.aturn(thread_id):
-                yield self._config(thread_id)
+                if labels is not None:
+                    state = await self.graph.aget_state(config)
+                    check_conversation(thread_id, state.values, labels)
+                yield config
             return
         try:
-            yield self._config(once)
+            yield self._config(once, labels)
         finally:
             await self._checkpointer.adelete_thread(once)
 
-    def _config(self, thread_id: str) -> RunnableConfig:
+    def _config(self, thread_id: str, labels: tuple[str, ...] | None) -> RunnableConfig:
         # Every step of the model may be followed by one of tools; our own limit ends before this.
         limit = 4 * self._steps + 50
-        return {"configurable": {"thread_id": thread_id}, "recursion_limit": limit}
+        config: RunnableConfig = {
+            "configurable": {"thread_id": thread_id},
+            "recursion_limit": limit,
+        }
+        return config if labels is None else with_labels(config, labels)
 
 
 def build_agent(
@@ -190,7 +255,8 @@ def build_agent(
         middleware: Further LangChain middleware; it stands outside of ours.
         checkpointer: Where conversations are kept; in memory if None.
         max_steps: How often the model may be called for one question.
-        labels: The access labels of the asker; None sees everything. A source of facts that takes
+        labels: The access labels of whoever asks, of which a call may have fewer
+            (`ask(..., labels=...)`); None sees everything. A source of facts that takes
             no labels is refused beside them.
         allow_changing_tools: Whether an engine without weights, or the small model, may run tools
             that are not declared read-only; else it only proposes them (`Answer.tool_calls`, status
@@ -239,7 +305,13 @@ def build_agent(
     )
     name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
     return GroundedAgent(
-        graph, checkpointer=saver, name=name, steps=max_steps, holds_stream=citations == "remove"
+        graph,
+        checkpointer=saver,
+        name=name,
+        steps=max_steps,
+        holds_stream=citations == "remove",
+        labels=options.labels,
+        facts=facts,
     )
 
 

@@ -1,6 +1,7 @@
 """Grounding: retrieval as a tool call that has already been made when the model's turn begins."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, hook_config
@@ -19,6 +20,7 @@ from langgraph.types import Command
 
 from ..evidence import PassageSource
 from ..facts import FactSource
+from .call_labels import labels_of_call, seen_with
 from .follow_ups import meant_questions
 from .model_turn import ModelTurn
 from .options import GroundingOptions, GroundingState
@@ -71,8 +73,11 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
 
     def _ground(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
         meant = meant_questions(state["messages"], state.get("evidence_numbers", {}))
-        messages, goes_on = grounded_turn(message, meant, self.source, self.options, self.facts)
-        return {"messages": messages} if goes_on else {"messages": messages, "jump_to": "end"}
+        labels = labels_of_call(self.options.labels)
+        options = replace(self.options, labels=labels)
+        messages, goes_on = grounded_turn(message, meant, self.source, options, self.facts)
+        told = {"messages": messages, "seen_with": seen_with(labels)}
+        return told if goes_on else {**told, "jump_to": "end"}
 
     # --- the model's turn ---------------------------------------------------------------------
 

@@ -22,6 +22,8 @@ def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
 class GroundingState(AgentState[Any]):
     """The conversation and the number that each piece of evidence bears in it."""
 
+    # Who may see what the conversation was shown: the labels of its last turn.
+    seen_with: NotRequired[Annotated[list[str], OmitFromInput]]
     # The reducer must come last, or langgraph loses it.
     evidence_numbers: NotRequired[Annotated[dict[str, int], OmitFromInput, _merge]]
 

@@ -20,6 +20,7 @@ from ..questions.instructions import asks_how, find_instruction
 from ..questions.question import Question
 from ..questions.spelling import correct_name
 from ..text.folding import fold
+from .call_labels import labels_of_call
 from .conversation import MAX_QUESTION_CHARACTERS, SearchResult, message_text
 from .declining import declined_message
 from .options import GroundingOptions
@@ -210,7 +211,7 @@ def search_tool(source: PassageSource, options: GroundingOptions) -> BaseTool:
             query[:MAX_QUESTION_CHARACTERS],
             k=options.k,
             mode=options.mode,
-            labels=options.labels,
+            labels=labels_of_call(options.labels),
         )
         shown = [piece.to_dict() for piece in found]
         result: SearchResult = {"evidence": shown, "sufficient": bool(found)}
