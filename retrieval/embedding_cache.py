@@ -25,8 +25,8 @@ class CachedEmbeddings(Embeddings):
     >>> from groundglm.retrieval import HashEmbeddings
     >>> folder = tempfile.mkdtemp()
     >>> cached = CachedEmbeddings(HashEmbeddings(8), f"{folder}/cache.sqlite")
-    >>> cached.embed_documents(["tea"]) == HashEmbeddings(8).embed_documents(["tea"])
-    True
+    >>> len(cached.embed_documents(["tea", "rivers"])), len(cached.embed_documents(["tea"])[0])
+    (2, 8)
     """
 
     def __init__(self, inner: Embeddings, path: str | Path) -> None:
