@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from .evidence import Source
@@ -12,6 +13,15 @@ from .text.spans import Span
 def entity_id(name: str) -> str:
     """The id of the entity that a bare name stands for, derived from its normalised form."""
     return "e-" + hashlib.sha256(normalize_name(name).encode()).hexdigest()[:16]
+
+
+# A base of a million facts has few predicates, and asks for the id of a fact again and again.
+_predicate_key = lru_cache(maxsize=4096)(normalize_name)
+
+
+@lru_cache(maxsize=65536)
+def _fact_id(subject: str, predicate: str, object_: str) -> str:
+    return "f-" + hashlib.sha256(f"{subject}\x00{predicate}\x00{object_}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,7 @@ class Fact:
     @property
     def id(self) -> str:
         """Derived from what is said, not from who says it."""
-        key = "\x00".join((self.subject_id, normalize_name(self.predicate), self.object_id))
-        return "f-" + hashlib.sha256(key.encode()).hexdigest()[:16]
+        return _fact_id(self.subject_id, _predicate_key(self.predicate), self.object_id)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,6 +58,7 @@ ALIASES = frozenset(
 DEFINING = frozenset({"是", "is", "a", "an", "the", "one of", "is a", "定义", "简介", "definition"})
 
 
+@lru_cache(maxsize=4096)
 def plain_predicate(predicate: str) -> str:
     """A predicate as the table and the matching see it.
 

@@ -102,8 +102,17 @@ class KnowledgeGraph:
 
     def add(self, document_id: str, facts: Iterable[Fact]) -> None:
         """Add what a document says; said twice, a fact keeps each of its contributions once."""
-        self._touch(document_id)
+        self.add_all([(document_id, facts)])
+
+    def add_all(self, documents: Iterable[tuple[str, Iterable[Fact]]]) -> None:
+        """Add what several documents say; names of entities are looked at once, at the end."""
         touched: set[str] = set()
+        for document_id, facts in documents:
+            self._say(document_id, facts, touched)
+        self._refresh_entities(touched)
+
+    def _say(self, document_id: str, facts: Iterable[Fact], touched: set[str]) -> None:
+        self._touch(document_id)
         known = self._by_document.setdefault(document_id, set())
         by_id: defaultdict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
@@ -122,7 +131,6 @@ class KnowledgeGraph:
             touched |= {fact.subject_id, fact.object_id}
         if not known:
             del self._by_document[document_id]
-        self._refresh_entities(touched)
 
     def remove(self, document_id: str) -> None:
         """Take back what a document says; facts that nobody says any more and their entities go."""

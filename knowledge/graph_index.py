@@ -30,8 +30,7 @@ class GraphIndex:
         return self._graph_views.of(self.graph(), documents, key=key)
 
     def _load_graph(self, index: KnowledgeGraph, documents: Collection[str] | None) -> None:
-        for document_id, facts in self._database.facts_of(documents):
-            index.add(document_id, facts)
+        index.add_all(self._database.facts_of(documents))
 
 
 def _drop_graph(index: KnowledgeGraph, documents: Iterable[str]) -> None:
