@@ -126,7 +126,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
                 digest = _copy(source, target, int(told["bytes"]))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
         raise GroundGLMError(f"{file} is no backup of a base, or damaged: {error}") from error
-    if digest != told["sha256"]:
+    if digest != told.get("sha256"):
         raise GroundGLMError(f"{file} is damaged: its checksum is another; nothing was changed")
     _check(folder / DATABASE_NAME, file)
     return told

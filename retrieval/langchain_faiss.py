@@ -20,6 +20,7 @@ from .vector_index import normalized
 _HEADER = struct.Struct("<4siqqq?i")
 _FLAT = (b"IxF2", b"IxFI", b"IxFl")
 _DEEPEST = 20
+_MOST_VALUES = 10_000  # in the metadata of one document
 _SAME = 0.99  # cosine above which a stored vector is taken for the model's own
 _PROBED = 3
 
@@ -131,9 +132,10 @@ def _document(id_: str | None, made: object, notes: list[str]) -> Document:
     if not isinstance(text, str):
         raise DocumentError(f"the document {id_!r} has no text")
     metadata: dict[str, Any] = {}
+    left = [_MOST_VALUES]
     for key, value in (_mapping(held.get("metadata")) or {}).items():
         try:
-            metadata[str(key)] = _plain_value(value)
+            metadata[str(key)] = _plain_value(value, left)
         except _NotPlainError as error:
             if len(notes) < _DEEPEST:
                 notes.append(f"{id_}: its {key!r} ({error}) was left out")
@@ -148,16 +150,18 @@ class _NotPlainError(Exception):
     """A value of a kind that is not known."""
 
 
-def _plain_value(value: object, depth: int = 0) -> Any:
-    if depth > _DEEPEST:
-        raise _NotPlainError("nested too deeply")
+def _plain_value(value: object, left: list[int], depth: int = 0) -> Any:
+    """The same in types of JSON; `left` counts how many values may still come."""
+    left[0] -= 1
+    if depth > _DEEPEST or left[0] < 0:  # a few bytes can name one value over and over
+        raise _NotPlainError("nested too deeply, or too much")
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain_value(one, depth + 1) for one in cast("list[object]", value)]
+        return [_plain_value(one, left, depth + 1) for one in cast("list[object]", value)]
     if isinstance(value, dict):
         pairs = cast("dict[object, object]", value).items()
-        return {str(key): _plain_value(one, depth + 1) for key, one in pairs}
+        return {str(key): _plain_value(one, left, depth + 1) for key, one in pairs}
     if isinstance(value, Made):
         text = _as_text(value)
         if text is not None:

@@ -174,7 +174,9 @@ def test_nothing_is_replaced_unless_it_is_asked_for(base, tmp_path):
         assert "d5" not in [one.id for one in old.documents()]
 
 
-@pytest.mark.parametrize("hurt", ["cut", "flipped", "text", "other", "long", "trigger", "missing"])
+@pytest.mark.parametrize(
+    "hurt", ["cut", "flipped", "text", "other", "long", "bare", "trigger", "missing"]
+)
 def test_a_backup_that_is_none_changes_nothing(base, tmp_path, hurt):
     file = tmp_path / "one.zip"
     base.backup(file)
@@ -203,6 +205,8 @@ def test_a_backup_that_is_none_changes_nothing(base, tmp_path, hurt):
         told["bytes"] = len(data) - (hurt == "long")
         if hurt == "other":
             told["format"] = 99
+        if hurt == "bare":
+            del told["sha256"]
         with zipfile.ZipFile(file, "w") as archive:
             archive.writestr("backup.json", json.dumps(told))
             archive.writestr("base.sqlite", data)

@@ -196,6 +196,14 @@ def test_plain_data_is_read_as_pickle_reads_it(value, protocol):
     assert read_plain(pickle.dumps(value, protocol)) == value
 
 
+def test_a_value_that_is_named_over_and_over_is_left_out(tmp_path, docstore):
+    laughs: list = ["ha"] * 10
+    for _ in range(18):
+        laughs = [laughs] * 10
+    found = read_langchain_faiss(save(tmp_path / "f", docstore, metadata={"m": laughs}))
+    assert "m" not in found.documents[0].metadata and found.notes
+
+
 def test_a_document_without_an_id_gets_one(tmp_path, docstore):
     folder = save(tmp_path / "f", docstore, texts={None: "Tea.", "b": "Rivers."})
     with FAISSVectorStore(HashEmbeddings(16)) as store:
