@@ -42,12 +42,22 @@ def init_base(folder: Path, *, flags: Mapping[str, Any] | None = None) -> Loaded
 
 
 def open_base(
-    folder: Path, settings: LoadedSettings | None = None, *, read_only: bool = False
+    folder: Path,
+    settings: LoadedSettings | None = None,
+    *,
+    read_only: bool = False,
+    device: str | None = None,
 ) -> "KnowledgeBase":
     """Open a base with the embedding model it was made with.
 
     A model that the settings name in its place is compared first. A base of an earlier version is
     brought up to date, also where it is then only read.
+
+    Args:
+        folder: The base.
+        settings: Its settings, where the model that they name is to be compared.
+        read_only: Never write.
+        device: Where its model is run; that of the settings where they are given.
 
     Raises:
         NotABaseError: there is none.
@@ -58,12 +68,15 @@ def open_base(
     embeddings = None
     if settings is not None and "embeddings.model" in settings.origins:
         embeddings = make_embeddings(settings.values)
+    if settings is not None:
+        device = settings.values.embeddings.device
+    options: dict[str, Any] = {"create": False, "device": device}
     try:
-        return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
+        return KnowledgeBase.open(folder, embeddings, read_only=read_only, **options)
     except BaseOutdatedError:
-        with KnowledgeBase.open(folder, embeddings, create=False) as base:
+        with KnowledgeBase.open(folder, embeddings, **options) as base:
             base.keep_indexes()
-        return KnowledgeBase.open(folder, embeddings, create=False, read_only=read_only)
+        return KnowledgeBase.open(folder, embeddings, read_only=read_only, **options)
 
 
 def make_model(settings: Settings) -> "ChatGLM3":

@@ -1,11 +1,11 @@
 """Passages a second that a base takes in, beside LangChain's FAISS and its ensemble, in one run.
 
 Both embed by MiniLM on the CPU: the peer through sentence-transformers as LangChain's own class
-calls it (batches of 32), ours as `load_embeddings` does. "with_facts" reads facts out of the texts
-too. The cosines are those of our vectors to the peer's; with --recall, R@5 of MuSiQue's questions
+calls it (batches of 32), ours as `load_embeddings` does (in bfloat16 where that is chosen; not with
+--precision float32). "with_facts" reads facts out of the texts too. The cosines are those of our vectors to the peer's; with --recall, R@5 of MuSiQue's questions
 by each kind of vectors.
 Run: pip install langchain-community langchain-classic, then
-python benchmarks/ingestion.py [--passages 2000] [--recall] [--json]
+python benchmarks/ingestion.py [--passages 2000] [--recall] [--precision float32] [--json]
 """
 
 import argparse
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import datasets
 import numpy as np
@@ -22,7 +23,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from groundglm import KnowledgeBase
-from groundglm.retrieval import load_embeddings
+from groundglm.retrieval import SentenceTransformerEmbeddings
 
 
 class Peer(Embeddings):
@@ -79,14 +80,16 @@ def recall(vectors: np.ndarray, corpus: datasets.Corpus, asked: np.ndarray) -> f
     return 100 * float(np.mean(found))
 
 
-def measure(count: int, *, with_recall: bool) -> dict[str, float]:
+def measure(
+    count: int, *, with_recall: bool, precision: Literal["auto", "float32"]
+) -> dict[str, float]:
     """All figures."""
     corpus = datasets.load("musique")
     listed = [
         Document(text, id=id_, metadata={"title": title}) for id_, title, text in corpus.documents
     ]
     documents = random.Random(1).sample(listed, min(count, len(listed)))
-    peer, own = Peer(), load_embeddings("minilm")
+    peer, own = Peer(), SentenceTransformerEmbeddings("minilm", precision=precision)
     peer.embed_query("warm")
     own.embed_documents(["warm"] * 30)
     as_peer = [Document(f"{d.metadata['title']}\n{d.page_content}") for d in documents]
@@ -114,9 +117,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passages", type=int, default=2000)
     parser.add_argument("--recall", action="store_true")
+    parser.add_argument("--precision", choices=["auto", "float32"], default="auto")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    figures = measure(given.passages, with_recall=given.recall)
+    figures = measure(given.passages, with_recall=given.recall, precision=given.precision)
     if given.json:
         print(json.dumps(figures))
     else:

@@ -72,7 +72,7 @@ def ask(
         engine__name=engine,
         engine__adapter=adapter,
     ).values
-    with open_base(folder, read_only=True) as base:
+    with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         answer = make_agent(base, settings).ask(read_question(question))
         if as_json:
             print_json(answer.to_dict())
@@ -116,7 +116,7 @@ def chat(
     settings = settings_of(
         folder, engine__model=model, engine__name=engine, engine__adapter=adapter
     ).values
-    with open_base(folder, read_only=True) as base:
+    with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         agent = make_agent(base, settings)
         places = Places(folder, base.path_of)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)
@@ -145,8 +145,9 @@ def search(
 ) -> None:
     """Search for passages (and facts, in mode "graph") without asking a model."""
     folder = find_base(kb)
-    grounding = settings_of(folder, grounding__k=k, grounding__mode=mode).values.grounding
-    with open_base(folder, read_only=True) as base:
+    settings = settings_of(folder, grounding__k=k, grounding__mode=mode).values
+    grounding = settings.grounding
+    with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         found = base.search(read_question(query), k=grounding.k, mode=grounding.mode)  # type: ignore[arg-type]
     if as_json:
         print_json([piece.to_dict() for piece in found])

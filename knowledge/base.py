@@ -31,6 +31,7 @@ class KnowledgeBase(ChangingBase):
         *,
         extractor: FactExtractor | None = None,
         ranking: Ranking | None = None,
+        device: str | None = None,
         create: bool = True,
         read_only: bool = False,
         immutable: bool = False,
@@ -45,6 +46,8 @@ class KnowledgeBase(ChangingBase):
             extractor: Reads facts out of the documents that are added; None takes the rules of
                 `groundglm.extraction`. A document that it fails on is refused, the others stay.
             ranking: How passages are ranked where a search does not say otherwise.
+            device: Where a model that the base names itself is run, as torch names it; None
+                chooses. A model that is given has its own.
             create: Whether to make a base where there is none.
             read_only: Never write.
             immutable: With `read_only`, for a base that nobody can change, as on a read-only disk;
@@ -78,7 +81,7 @@ class KnowledgeBase(ChangingBase):
         )
         try:
             record_or_compare(folder, database, embeddings)
-            return cls(folder, database, embeddings, extractor, ranking)
+            return cls(folder, database, embeddings, extractor, ranking, device)
         except BaseException:
             database.close()
             raise

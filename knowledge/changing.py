@@ -34,8 +34,9 @@ class ChangingBase(ReadingBase):
         embeddings: Embeddings | None,
         extractor: FactExtractor | None = None,
         ranking: Ranking | None = None,
+        device: str | None = None,
     ) -> None:
-        super().__init__(path, database, embeddings, ranking)
+        super().__init__(path, database, embeddings, ranking, device)
         self.extractor = extractor or extract_facts
 
     def add_documents(

@@ -49,8 +49,10 @@ class ReadingBase:
         database: Database,
         embeddings: Embeddings | None,
         ranking: Ranking | None = None,
+        device: str | None = None,
     ) -> None:
         self.path = path
+        self._device = device
         self.ranking = ranking or Ranking()
         self.database = database
         self._is_model_given = embeddings is not None
@@ -88,7 +90,7 @@ class ReadingBase:
         """The embedding model; the recorded one is loaded at first use."""
         with self._lock:
             if self._embeddings is None:
-                self._embeddings = load_embeddings(self.embedding_name)
+                self._embeddings = load_embeddings(self.embedding_name, device=self._device)
                 compare_models(self.path, self.database.manifest(), self._embeddings)
             return self._embeddings
 

@@ -30,7 +30,7 @@ _PROBE = (
     "GroundGLM 用这句话认出一个嵌入模型。 This sentence tells one embedding model from another."
 )
 # Small batches are the fastest on CPU; sentence-transformers sorts them by length.
-_BATCH = 16
+_BATCH = 8
 _WORTH_TRYING = 64  # texts of one call, and characters, from which on bfloat16 is tried
 _TRIED = 8
 _SAME = 0.999
@@ -163,12 +163,12 @@ class SentenceTransformerEmbeddings(Embeddings):
             vectors = run(texts, is_query=is_query)
         return vectors.tolist()
 
-    def _run(self, texts: list[str], *, is_query: bool) -> np.ndarray:
+    def _run(self, texts: list[str], *, is_query: bool, batch_size: int = _BATCH) -> np.ndarray:
         encode = self.transformer.encode_query if is_query else self.transformer.encode_document
         vectors = encode(
             texts,
             prompt=self._instructions[0 if is_query else 1],
-            batch_size=_BATCH,
+            batch_size=batch_size,
             normalize_embeddings=True,
             show_progress_bar=False,
         )
@@ -178,7 +178,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         import torch
 
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            vectors = self._run(texts, is_query=is_query)
+            vectors = self._run(texts, is_query=is_query, batch_size=2 * _BATCH)
         # What was normalised in bfloat16 is a little longer or shorter than 1.
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 

@@ -147,3 +147,19 @@ def test_a_command_loads_no_torch_without_weights(tmp_path, command):
         "assert not loaded, loaded"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_device_of_the_settings_reaches_the_model_of_the_base(base, monkeypatch):
+    from groundglm.knowledge import reading
+
+    asked = []
+    original = reading.load_embeddings
+
+    def load(name, *, device=None):
+        asked.append(device)
+        return original(name)
+
+    monkeypatch.setattr(reading, "load_embeddings", load)
+    monkeypatch.setenv("GROUNDGLM_EMBEDDINGS_DEVICE", "cpu")
+    assert run(["search", "tea"]) == 0 and run(["ask", "tea?"]) == 0
+    assert asked == ["cpu", "cpu"]
