@@ -2,8 +2,8 @@
 
 Both embed by MiniLM on the CPU: the peer through sentence-transformers as LangChain's own class
 calls it (batches of 32), ours as `load_embeddings` does (in bfloat16 where that is chosen; not with
---precision float32). "with_facts" reads facts out of the texts too. The cosines are those of our vectors to the peer's; with --recall, R@5 of MuSiQue's questions
-by each kind of vectors.
+--precision float32). "with_facts" reads facts out of the texts too. The cosines are those of our
+vectors to the peer's; with --recall, R@5 of MuSiQue's questions by each kind of vectors.
 Run: pip install langchain-community langchain-classic, then
 python benchmarks/ingestion.py [--passages 2000] [--recall] [--precision float32] [--json]
 """
