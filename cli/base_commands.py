@@ -81,6 +81,7 @@ def add_facts(
     """Add facts from a table or JSON Lines; the file is one document, so it can be removed."""
     from ..knowledge.files import FILE_KEY
     from ..knowledge.importing import read_facts
+    from ..loading.files import document_id
 
     folder = find_base(kb)
     facts = read_facts(file)
@@ -89,7 +90,9 @@ def add_facts(
         raise DocumentError(f"{file} holds no fact that can be read. {reasons}".strip())
     with open_base(folder, settings_of(folder)) as base:
         stored = base.files()
-        name = stored.name_of(file, file)
+        name = document_id(file, folder)  # as earlier versions called it
+        if not base.database.content_hashes([name]):
+            name = stored.name_of(file, file)
         metadata = {"source": name, FILE_KEY: stored.file_of(file)}
         report = base.add_facts(facts.facts, document_id=name, title=file.stem, metadata=metadata)
         report.refused += [(f"{file}:{line}", reason) for line, reason in facts.refused]

@@ -289,3 +289,13 @@ def test_add_tells_what_it_passed_over(made, capsys):
     said = capsys.readouterr().out
     assert said.count("the format .png is not read") == 21
     assert "5 more" in said
+
+
+def test_facts_of_an_earlier_version_are_not_added_twice(made, capsys):
+    file = made / "facts.csv"
+    write(file, "subject,predicate,object\n苏轼,朝代,北宋\n")
+    with KnowledgeBase.open("kb") as base:
+        fact = {"subject": "苏轼", "predicate": "朝代", "object": "宋"}
+        base.add_facts([fact], document_id=file.as_posix())
+    assert run(["add-facts", "facts.csv"]) == 0
+    assert [name for name in listed(capsys) if "facts" in name] == [file.as_posix()]
