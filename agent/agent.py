@@ -35,7 +35,7 @@ from .call_labels import check_conversation, narrowed, with_labels
 from .conversation import message_text
 from .grounding import GroundingMiddleware
 from .options import CitationPolicy, GroundingOptions
-from .sources import as_source, check_given_labels, check_labelled
+from .sources import RetrieverSource, as_source, check_given_labels, check_labelled
 from .transcript import Answer, is_hidden, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead
 from .wording import SYSTEM_PROMPT
@@ -61,6 +61,7 @@ class GroundedAgent:
         holds_stream: bool = False,
         labels: tuple[str, ...] | None = None,
         facts: FactSource | None = None,
+        takes_labels: bool = True,
     ) -> None:
         self.graph = graph
         self.model_name = name
@@ -69,6 +70,7 @@ class GroundedAgent:
         self._holds_stream = holds_stream
         self._labels = labels
         self._facts = facts
+        self._takes_labels = takes_labels
         self._turns = Turns()
 
     def ask(
@@ -165,6 +167,8 @@ class GroundedAgent:
         if labels is None:
             return self._labels
         check_given_labels(labels)
+        if not self._takes_labels:
+            raise ValueError("a wrapped retriever takes no labels; set them on it")
         if self._facts is not None:
             check_labelled(self._facts)
         return narrowed(self._labels, tuple(labels))
@@ -178,7 +182,8 @@ class GroundedAgent:
             config = self._config(thread_id, labels)
             with self._turns.turn(thread_id):
                 if labels is not None:
-                    check_conversation(thread_id, self.graph.get_state(config).values, labels)
+                    state = self.graph.get_state(config).values
+                    check_conversation(thread_id, state, labels, own=self._labels)
                 yield config
             return
         once = f"once-{uuid.uuid4().hex}"
@@ -197,8 +202,8 @@ class GroundedAgent:
             config = self._config(thread_id, labels)
             async with self._turns.aturn(thread_id):
                 if labels is not None:
-                    state = await self.graph.aget_state(config)
-                    check_conversation(thread_id, state.values, labels)
+                    state = (await self.graph.aget_state(config)).values
+                    check_conversation(thread_id, state, labels, own=self._labels)
                 yield config
             return
         try:
@@ -295,7 +300,8 @@ def build_agent(
         citations=citations,
     )
     saver = checkpointer if checkpointer is not None else InMemorySaver()
-    ground = GroundingMiddleware(as_source(source), options, facts=facts)
+    passages = as_source(source)
+    ground = GroundingMiddleware(passages, options, facts=facts)
     graph: Any = create_agent(
         model,
         listed,
@@ -312,6 +318,7 @@ def build_agent(
         holds_stream=citations == "remove",
         labels=options.labels,
         facts=facts,
+        takes_labels=not isinstance(passages, RetrieverSource),
     )
 
 

@@ -9,8 +9,9 @@ from langgraph.config import get_config
 from ..errors import ConversationError
 
 _KEY = "groundglm_labels"
-#: In the state of a conversation: it was shown what only who sees everything may see.
-EVERYTHING = "*"
+#: In the state of a conversation: it was shown what only who sees everything may see. No label is
+#: empty, so nobody can be given it.
+EVERYTHING = ""
 
 
 def narrowed(own: Sequence[str] | None, asked: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -52,17 +53,31 @@ def seen_with(labels: tuple[str, ...] | None) -> list[str]:
 
 
 def check_conversation(
-    thread_id: str, state: Mapping[str, Any], labels: tuple[str, ...] | None
+    thread_id: str,
+    state: Mapping[str, Any],
+    labels: tuple[str, ...] | None,
+    *,
+    own: tuple[str, ...] | None,
 ) -> None:
     """Refuse a turn whose asker may see less than the conversation has shown before.
+
+    Args:
+        thread_id: The conversation.
+        state: Its state.
+        labels: Those of the call.
+        own: Those of the agent: one of an earlier version, which noted nothing, was shown what
+            these may see.
 
     Raises:
         ConversationError: so it is.
     """
-    seen = cast("list[str]", state.get("seen_with") or [])
-    if labels is None or set(seen) <= set(labels):
+    noted = cast("list[str] | None", state.get("seen_with"))
+    if noted is None:
+        noted = seen_with(own) if state.get("messages") else []
+    if labels is None or set(noted) <= set(labels):
         return
+    who = "who sees everything" if EVERYTHING in noted else str(noted)
     raise ConversationError(
-        f"the conversation {thread_id!r} was shown what only {seen} may see, and is asked with the "
+        f"the conversation {thread_id!r} was shown what only {who} may see, and is asked with the "
         f"labels {list(labels)} now; begin another one"
     )

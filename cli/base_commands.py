@@ -142,6 +142,8 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove documents, with every passage and fact that stands on them alone."""
+    if not all(name.strip() for name in names):  # an empty path would be the current folder
+        raise DocumentError("a name is empty; nothing was removed")
     with open_base(find_base(kb)) as base:
         known = [one.id for one in base.documents()]
         stored = base.files()

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 import zipfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, cast
@@ -78,8 +79,7 @@ def restore(file: Path, folder: Path, *, replace: bool = False) -> dict[str, Any
     """Make a base of a backup.
 
     It is checked whole before anything is put in place. With `replace`, the base that is there is
-    kept in a folder `replaced-...` beside it. Nobody else may
-    have it open.
+    kept in a folder `replaced-...` beside it; nobody else may have it open.
 
     Returns:
         What the backup tells of itself.
@@ -186,6 +186,8 @@ def set_aside(folder: Path, why: str) -> Path:
 
     What is derived from the database goes; the database itself stays until it is replaced.
     """
+    with suppress(GroundGLMError):  # one that is damaged is kept as it is
+        Database(folder / DATABASE_NAME).close()  # merges what still waits in the write-ahead log
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     aside = folder / f"{why}-{stamp}-{uuid.uuid4().hex[:4]}"
     aside.mkdir()

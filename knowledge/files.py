@@ -27,9 +27,10 @@ class _Stored:
 
 
 class StoredFiles:
-    """The files of a base as its documents tell of them; read once, when it is made."""
+    """The files of a base as its documents tell of them, when it is made."""
 
     def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
         self._folder = Path(os.path.abspath(folder))
         self._by_name: dict[str, _Stored] = {}
         self._names: dict[str, str] = {}  # by where the file lies
@@ -77,7 +78,8 @@ class StoredFiles:
         file = self.file_of(path)
         if file in self._names:
             return self._names[file]
-        name = next(one for one in self._possible_names(path, given) if self._is_free(one, path))
+        names = list(self._possible_names(path, given))
+        name = next((one for one in names if self._is_free(one, path)), names[-1])
         old = self._by_name.get(name)
         if old is not None:  # the same file, which has moved
             self._names.pop(old.file, None)
@@ -101,7 +103,11 @@ class StoredFiles:
 
     def _is_free(self, name: str, path: Path) -> bool:
         stored = self._by_name.get(name)
-        if stored is None or PurePosixPath(name).is_absolute():
+        if stored is None:
+            # A document that is of no file, or that another process has just added, stays.
+            told = self._database.metadata_of([name]).get(name)
+            return told is None or told.get(FILE_KEY) == self.file_of(path)
+        if PurePosixPath(name).is_absolute():
             return True
         if not is_gone(self._path(stored)) or stored.size is None:
             return False

@@ -284,10 +284,11 @@ class ReadingBase:
             view = self._view(None, labels)
             yield view is None or document_id in view.documents
 
-    def path_of(self, document_id: str) -> FilePath | None:
-        """Where the file of a document lies; None for a document of no file."""
-        found = self.database.metadata_of([document_id]).get(document_id, {})
-        file = found.get(FILE_KEY)
+    def path_of(self, document_id: str, *, labels: Iterable[str] | None = None) -> FilePath | None:
+        """Where the file of a document lies; None for one of no file, or that is not seen."""
+        with self._visible(document_id, labels) as is_visible:
+            found = self.database.metadata_of([document_id]) if is_visible else {}
+        file = found.get(document_id, {}).get(FILE_KEY)
         return FilePath(os.path.normpath(self.path / file)) if isinstance(file, str) else None
 
     def statistics(self, *, labels: Iterable[str] | None = None) -> dict[str, int]:

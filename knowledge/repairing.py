@@ -13,7 +13,7 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
 from ..database.upkeep import drop_dangling, put_missing_vectors, without_vector
-from ..errors import BaseCorruptError, NotABaseError, StorageError
+from ..errors import BaseCorruptError, BaseOutdatedError, NotABaseError, StorageError
 from ..retrieval.embedding_calls import embedded
 from ..retrieval.embedding_record import record_or_compare
 from ..retrieval.embeddings import load_embeddings
@@ -94,12 +94,22 @@ def repair(
 
     Raises:
         NotABaseError: there is none, or its file cannot be read at all.
+        BaseCorruptError: it was written by a newer version.
     """
     file = folder / DATABASE_NAME
     if not file.exists():
         raise NotABaseError(f"{folder} holds no base ({DATABASE_NAME} is missing)")
     report = RepairReport(dry_run=dry_run)
-    problems = _problems(file)
+    if not dry_run:
+        _clear_leftovers(folder)
+    try:
+        problems = _problems(file)
+    except BaseOutdatedError as error:
+        if dry_run:
+            report.problems.append(str(error))
+            return report
+        Database(file).close()  # brings it up to date
+        problems = _problems(file)
     report.problems += [*problems]
     if problems and not all(_is_mended_in_place(problem) for problem in problems):
         _save(folder, embeddings, report, progress)
@@ -110,6 +120,13 @@ def repair(
         finally:
             database.close()
     return report
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Delete what repairs and restores that were killed have left."""
+    for pattern in (".repairing-*", ".restoring-*"):
+        for left in folder.glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _problems(file: Path) -> list[str]:

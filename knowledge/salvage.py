@@ -10,7 +10,8 @@ from typing import Any
 
 from ..database.records import DocumentRecord, PassageRecord
 from ..database.rows import FACTS_QUERY, read_fact
-from ..errors import NotABaseError
+from ..database.schema import SCHEMA_VERSION
+from ..errors import BaseCorruptError, NotABaseError
 from ..extraction.extraction import extract_facts
 from ..facts import Contribution, Fact
 from ..notation import parse_fact, parse_fact_time
@@ -47,6 +48,7 @@ class DamagedBase:
 
     Raises:
         NotABaseError: nothing of it can be read, or it is of an earlier version.
+        BaseCorruptError: it is of a newer version.
     """
 
     def __init__(self, file: Path, copy: Path) -> None:
@@ -66,7 +68,13 @@ class DamagedBase:
                 f"nothing of {file} can be read ({error}). Restore a backup, or add the documents "
                 "to a new base."
             ) from error
-        if version < 3 or not tables:
+        if version > SCHEMA_VERSION:  # what this one does not know of it would be lost
+            self.close()
+            raise BaseCorruptError(
+                f"{file} was written by a newer version (schema {version}, this one reads "
+                f"{SCHEMA_VERSION}), which has to repair it: pip install -U groundglm"
+            )
+        if version < SCHEMA_VERSION or not tables:
             self.close()
             raise NotABaseError(
                 f"{file} is damaged and of an earlier version, which cannot be saved from. Restore "

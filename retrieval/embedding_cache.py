@@ -10,7 +10,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from .embedding_calls import embedded, embedded_query
-from .embeddings import fingerprint
+from .embeddings import document_fingerprint
 
 _VARIABLES = 900  # SQLite's oldest limit on the variables of one statement is 999
 
@@ -18,8 +18,8 @@ _VARIABLES = 900  # SQLite's oldest limit on the variables of one statement is 9
 class CachedEmbeddings(Embeddings):
     """Any LangChain Embeddings whose vectors of documents are kept in a SQLite file.
 
-    The file may hold several models: each is known by its fingerprint. Safe for threads and
-    processes. Questions are not kept.
+    The file may hold several models: each is known by its vector of a fixed passage. Questions are
+    not kept. Safe for threads and processes.
 
     >>> import tempfile
     >>> from groundglm.retrieval import HashEmbeddings
@@ -75,7 +75,7 @@ class CachedEmbeddings(Embeddings):
     def _key(self, text: str) -> str:
         with self._lock:
             if self._model is None:
-                self._model = fingerprint(self.inner)
+                self._model = document_fingerprint(self.inner)
         told = f"{self._model}\x00{text}".encode("utf-8", "surrogatepass")
         return hashlib.sha256(told).hexdigest()
 

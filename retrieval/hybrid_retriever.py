@@ -24,7 +24,7 @@ _Scored = list[tuple[Document, float | None]]
 class HybridRetriever(BaseRetriever):
     """Fuses what several parts find; each part is any LangChain retriever or vector store.
 
-    A document is known by its id, else by its text and title; one that says the same as a better
+    A document is known by its text and title, whatever its id; one that says the same as a better
     one, up to punctuation, case, width and script, is left out. `metadata["score"]` is at most 1,
     and `["why"]` says which parts found it at which rank. What fails in a part is raised.
 
@@ -149,4 +149,5 @@ def _noted(documents: Sequence[Document]) -> _Scored:
 
 
 def _key(document: Document) -> object:
-    return document.id or (document.page_content, str(document.metadata.get("title") or ""))
+    # Not by its id: two stores may give one id to two texts, or two ids to one.
+    return document.page_content, str(document.metadata.get("title") or "")

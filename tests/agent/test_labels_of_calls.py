@@ -85,6 +85,31 @@ def test_a_conversation_shows_nobody_what_another_asker_saw(agent):
     assert agent.ask(QUESTION, thread_id="other", labels=["staff"]).declined
 
 
+def test_no_label_stands_for_everything(agent):
+    agent.ask(QUESTION, thread_id="t")
+    with pytest.raises(ConversationError, match="sees everything"):
+        agent.ask("And where is it?", thread_id="t", labels=["*", "board"])
+
+
+def test_a_conversation_of_an_earlier_version_was_shown_what_its_agent_sees(base):
+    from groundglm.agent.call_labels import check_conversation
+
+    old = {"messages": ["said before"]}
+    check_conversation("t", {}, ("staff",), own=None)
+    check_conversation("t", old, ("board", "staff"), own=("board",))
+    for own in (None, ("board",)):
+        with pytest.raises(ConversationError):
+            check_conversation("t", old, ("staff",), own=own)
+
+
+def test_a_wrapped_retriever_is_refused_before_the_turn_begins(base):
+    model = ChatGLM3(engine="extractive")
+    agent = build_agent(base.as_retriever(), model=model)
+    with pytest.raises(ValueError, match="set them on it"):
+        agent.ask(QUESTION, thread_id="t", labels=["board"])
+    assert not agent.graph.get_state({"configurable": {"thread_id": "t"}}).values
+
+
 def test_the_search_tool_of_a_call_has_its_labels(base):
     from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
     from langchain_core.messages import AIMessage

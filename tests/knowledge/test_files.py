@@ -73,6 +73,25 @@ def test_two_files_of_one_name_are_two_documents(base, monkeypatch, tmp_path):
     assert base.text("README.md") == "The first."
 
 
+def test_a_document_of_no_file_is_not_overwritten(base):
+    base.add_documents([Document("mine", id="note.txt")])
+
+    report = base.add_files(["note.txt"])
+
+    assert not report.updated and base.text("note.txt") == "mine"
+    assert base.text(report.added[0]) == "The text of note.txt."
+
+
+def test_a_name_that_another_process_takes_meanwhile_is_not_overwritten(base, place):
+    write(place / "other" / "README.md", "The other.")
+    write(place / "README.md", "Mine.")
+    stored = base.files()
+    metadata = {"source": "README.md", "file": "../other/README.md"}
+    base.add_documents([Document("The other.", id="README.md", metadata=metadata)])
+
+    assert stored.name_of(place / "README.md", place / "README.md") != "README.md"
+
+
 def test_a_base_that_moves_with_its_files_knows_them(place, monkeypatch):
     with KnowledgeBase.open("kb", HashEmbeddings(16)) as base:
         base.add_files(["docs"])
@@ -268,6 +287,12 @@ def test_remove_takes_a_folder_only_when_told(made, capsys):
 
     assert run(["remove", "-r", "docs/"]) == 0
     assert listed(capsys) == ["note.txt"]
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_removes_nothing(made, capsys, name):
+    assert run(["remove", "-r", name]) == 1
+    assert len(listed(capsys)) == 5
 
 
 def test_remove_names_what_is_near(made, capsys):

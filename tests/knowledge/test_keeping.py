@@ -1,6 +1,7 @@
 """Backups, packing and another embedding model: nothing is lost, nothing of the deleted stays."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -172,6 +173,24 @@ def test_nothing_is_replaced_unless_it_is_asked_for(base, tmp_path):
     (aside,) = base.path.glob("replaced-*")
     with KnowledgeBase.open(aside) as old:
         assert "d5" not in [one.id for one in old.documents()]
+
+
+def test_what_waits_in_the_log_is_there_though_a_restore_is_killed(base, tmp_path, monkeypatch):
+    base.backup(tmp_path / "one.zip")
+    base.add_documents([Document("otterzz is new.", id="new")])  # in the write-ahead log only
+    copy = tmp_path / "copy"
+    shutil.copytree(base.path, copy)
+    assert (copy / "base.sqlite-wal").stat().st_size
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("groundglm.knowledge.backups.os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        restore(tmp_path / "one.zip", copy, replace=True)
+    monkeypatch.undo()
+    with KnowledgeBase.open(copy) as again:
+        assert "new" in [one.id for one in again.documents()]
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,31 @@ def test_the_command_and_what_leads_to_it(folder, capsys):
     assert run(["repair", "--kb", str(folder)]) == 1
     assert "lost: d" in capsys.readouterr().out
     assert run(["repair", "--kb", str(folder), "--json"]) == 0
+
+
+def test_a_base_of_a_newer_version_is_left_alone(folder):
+    with sqlite3.connect(folder / "base.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = (folder / "base.sqlite").read_bytes()
+    for dry_run in (True, False):
+        with pytest.raises(BaseCorruptError, match="newer version"):
+            repair(folder, dry_run=dry_run)
+    assert (folder / "base.sqlite").read_bytes() == before
+
+
+def test_a_base_of_an_earlier_version_is_brought_up_to_date_first(tmp_path):
+    old = Path(__file__).parent.parent / "database" / "schema_2" / "base.sqlite"
+    (tmp_path / "base.sqlite").write_bytes(old.read_bytes())
+    assert "earlier version" in repair(tmp_path, dry_run=True).problems[0]
+    assert (tmp_path / "base.sqlite").read_bytes() == old.read_bytes()
+    assert not repair(tmp_path).problems
+    with KnowledgeBase.open(tmp_path, HashEmbeddings(16), create=False) as base:
+        assert base.statistics()["documents"] == 4
+
+
+def test_what_a_killed_repair_left_is_cleared_away(folder):
+    (folder / ".repairing-abc").mkdir()
+    (folder / ".repairing-abc" / "base.sqlite").write_bytes(b"x" * 1000)
+    repair(folder)
+    assert not list(folder.glob(".repairing-*"))

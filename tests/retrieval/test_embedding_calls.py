@@ -190,9 +190,9 @@ def test_no_text_is_embedded_twice(tmp_path):
     again = CachedEmbeddings(remote, tmp_path / "cache.sqlite")
 
     assert again.embed_documents(["b", "a"]) == [first[1], first[0]]
-    assert remote.calls == 1
+    assert remote.calls == 1 + 2  # each of the two asks once which model it is
     again.embed_documents(["c", "a"])
-    assert remote.calls == 2
+    assert remote.calls == 1 + 2 + 1
     assert again.embed_documents([]) == []
 
 
@@ -210,6 +210,17 @@ def test_a_cache_tells_models_apart_and_is_no_model_of_its_own(tmp_path):
         base.add_documents([Document("Tea.", id="a")])
     with KnowledgeBase.open(tmp_path / "kb") as base:
         assert base.search("tea", mode="vector")
+
+
+def test_a_cache_tells_instructions_of_passages_apart(tmp_path, e5):
+    file = tmp_path / "cache.sqlite"
+    one, other = (
+        SentenceTransformerEmbeddings(str(e5), query_instruction="", document_instruction=words)
+        for words in ("", "passage: ")
+    )
+    first = CachedEmbeddings(one, file).embed_documents(["tea"])[0]
+    second = CachedEmbeddings(other, file).embed_documents(["tea"])[0]
+    assert not np.allclose(first, second, atol=1e-3)
 
 
 def test_a_cache_is_embeddings():

@@ -110,6 +110,16 @@ def test_a_vector_store_and_a_base_are_parts_alike(tmp_path):
     assert len({one.page_content for one in found}) == len(found)
 
 
+def test_one_id_of_two_texts_and_two_ids_of_one_text():
+    first = Fixed(documents=[Document("Tea.", id="1"), Document("Sand.", id="2")])
+    second = Fixed(documents=[Document("Coffee.", id="1"), Document("Sand.", id="9")])
+
+    found = HybridRetriever(parts=[first, second]).invoke("?")
+
+    assert [one.page_content for one in found][0] == "Sand."
+    assert {one.page_content for one in found} == {"Tea.", "Coffee.", "Sand."}
+
+
 def test_documents_of_a_part_are_left_as_they_are():
     given = document("a")
     HybridRetriever(parts=[Fixed(documents=[given, given])]).invoke("?")
