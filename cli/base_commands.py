@@ -8,9 +8,9 @@ import typer
 
 from ..assembly import init_base, open_base
 from ..errors import DocumentError
-from .adding import add_progress
 from .bases import KbOption, find_base, settings_of
 from .output import FAILED, SOME_REFUSED, JsonOption, console, print_json, say
+from .progress import add_progress
 
 if TYPE_CHECKING:
     from ..knowledge.base import KnowledgeBase

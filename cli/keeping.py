@@ -1,16 +1,14 @@
 """Commands that keep a base: backup, restore, compact, reembed, repair."""
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..assembly import open_base
 from .bases import KbOption, find_base, settings_of
 from .output import FAILED, JsonOption, console, print_json, say
+from .progress import counted
 
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -86,7 +84,7 @@ def reembed(
 
     folder = find_base(kb)
     embeddings = make_embeddings(settings_of(folder, embeddings__model=model).values)
-    with open_base(folder) as base, _bar("embedding") as progress:
+    with open_base(folder) as base, counted("embedding") as progress:
         before = base.embedding_name
         try:
             embedded = base.reembed(embeddings, progress=progress)
@@ -117,7 +115,7 @@ def repair(
     from ..knowledge.repairing import repair as repaired
 
     folder = find_base(kb)
-    with _bar("reading") as progress:
+    with counted("reading") as progress:
         report = repaired(folder, dry_run=dry_run, progress=progress)
     if as_json:
         print_json(report.to_dict())
@@ -126,21 +124,3 @@ def repair(
             say(line)
     if report.lost or (dry_run and report.problems):
         raise typer.Exit(FAILED)
-
-
-@contextmanager
-def _bar(what: str) -> Generator[Callable[[int, int], None]]:
-    bar: Any = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False),
-        TimeElapsedColumn(),
-        TextColumn("left:", markup=False),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task(what, total=1)
-        yield lambda done, total: bar.update(task, completed=done, total=max(1, total))

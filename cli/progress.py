@@ -1,4 +1,4 @@
-"""The progress of `add`: files, passages and the time that is left."""
+"""Progress bars on a terminal, with the time that is left; nothing elsewhere."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ _SPEED_SECONDS = 120  # the time over which the speed is taken; embedding comes 
 
 @contextmanager
 def add_progress() -> Generator["Callable[[FileProgress], None]"]:
-    """A bar on a terminal, nothing elsewhere; it is told each step."""
+    """A bar for `add` that is told each file: files, passages and the time left."""
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.fields[files]}", markup=False),
@@ -51,3 +51,22 @@ def add_progress() -> Generator["Callable[[FileProgress], None]"]:
             )
 
         yield show
+
+
+@contextmanager
+def counted(what: str) -> Generator[Callable[[int, int], None]]:
+    """A bar that is told what is done, and how much there is."""
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn("left:", markup=False),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task(what, total=1)
+        yield lambda done, total: bar.update(task, completed=done, total=max(1, total))
