@@ -88,8 +88,10 @@ class ChangingBase(ReadingBase):
             progress: Called before each file and at the end.
         """
         named = [FilePath(path) for path in paths]
-        writer = self._writer(None)
         stored = StoredFiles(self.database, self.path)
+        writer = DocumentWriter(
+            self.database, lambda: self.embeddings, is_taken=stored.is_taken_meanwhile
+        )
         reader = FileReader(
             stored, writer.report, sync=sync, max_bytes=max_bytes, progress=progress
         )

@@ -6,7 +6,7 @@ together.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,6 +34,7 @@ class StoredFiles:
         self._folder = Path(os.path.abspath(folder))
         self._by_name: dict[str, _Stored] = {}
         self._names: dict[str, str] = {}  # by where the file lies
+        self._new: set[str] = set()
         for _, id_, metadata in database.metadata_after(0):
             source = metadata.get("source")
             if not isinstance(source, str) or id_ != source and not id_.startswith(f"{source}#"):
@@ -81,12 +82,26 @@ class StoredFiles:
         names = list(self._possible_names(path, given))
         name = next((one for one in names if self._is_free(one, path)), names[-1])
         old = self._by_name.get(name)
-        if old is not None:  # the same file, which has moved
+        if old is None:
+            self._new.add(name)
+        else:  # the same file, which has moved
             self._names.pop(old.file, None)
         documents = old.documents if old is not None else []
         self._by_name[name] = _Stored(file, is_sure=True, documents=documents)
         self._names[file] = name
         return name
+
+    def is_taken_meanwhile(self, document_id: str, metadata: Mapping[str, Any]) -> bool:
+        """Whether a document of another file has come under a name since it was found to be free.
+
+        Args:
+            document_id: The id of a document that is to be stored.
+            metadata: Its metadata.
+        """
+        if metadata.get("source") not in self._new:
+            return False
+        told = self._database.metadata_of([document_id]).get(document_id)
+        return told is not None and told.get(FILE_KEY) != metadata.get(FILE_KEY)
 
     def _possible_names(self, path: Path, given: Path) -> Iterator[str]:
         absolute = Path(os.path.abspath(path))

@@ -1,6 +1,7 @@
 """Writing into a base: documents checked, read, embedded in batches, each stored whole or not."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
@@ -17,6 +18,8 @@ from .records import AddReport, Candidate, check_document, read_document, readin
 MAX_PASSAGE_WIDTH = 1200
 _BATCH = 256  # passages embedded together: the model sorts them by length
 
+_TAKEN = "another document of this name came meanwhile; the same command gives this one another"
+
 Progress = Callable[[int, int], None]
 
 
@@ -27,6 +30,8 @@ class DocumentWriter:
         database: Where they are stored.
         embeddings: Gives the embedding model, at the first passage that is new.
         progress: Called with the number of documents done and seen so far.
+        is_taken: Whether an id, that of a document with this metadata, belongs to another by now;
+            such a document is refused rather than put in its place.
     """
 
     def __init__(
@@ -34,11 +39,14 @@ class DocumentWriter:
         database: Database,
         embeddings: Callable[[], Embeddings],
         progress: Progress | None = None,
+        *,
+        is_taken: Callable[[str, Mapping[str, Any]], bool] | None = None,
     ) -> None:
         self.report = AddReport()
         self._database = database
         self._embeddings = embeddings
         self._progress = progress
+        self._is_taken = is_taken
 
     def add(self, docs: Iterable[Document], *, extractor: FactExtractor | None) -> None:
         """Check, read and store documents; one that cannot be stored is refused by itself."""
@@ -87,6 +95,9 @@ class DocumentWriter:
         report = self.report
         known = self._database.content_hashes([record.id for record in records])
         for record in records:
+            if self._is_taken is not None and self._is_taken(record.id, record.metadata):
+                report.refused.append((record.id, _TAKEN))
+                continue
             self._database.put_document(record, vectors)
             (report.updated if record.id in known else report.added).append(record.id)
             known[record.id] = record.content_hash

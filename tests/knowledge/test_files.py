@@ -92,6 +92,21 @@ def test_a_name_that_another_process_takes_meanwhile_is_not_overwritten(base, pl
     assert stored.name_of(place / "README.md", place / "README.md") != "README.md"
 
 
+def test_a_name_that_is_taken_while_the_file_is_read_is_not_overwritten(base, place):
+    def disturb(progress):
+        if progress.name == "note.txt" and "note.txt" not in ids(base):
+            with KnowledgeBase.open(base.path) as other:
+                other.add_documents([Document("The other.", id="note.txt")])
+
+    report = base.add_files(["note.txt"], progress=disturb)
+
+    assert base.text("note.txt") == "The other."
+    ((id_, reason),) = report.refused
+    assert id_ == "note.txt" and "meanwhile" in reason
+    assert len(base.add_files(["note.txt"]).added) == 1
+    assert base.text("note.txt") == "The other."
+
+
 def test_a_base_that_moves_with_its_files_knows_them(place, monkeypatch):
     with KnowledgeBase.open("kb", HashEmbeddings(16)) as base:
         base.add_files(["docs"])
