@@ -15,8 +15,10 @@ def entity_id(name: str) -> str:
     return "e-" + hashlib.sha256(normalize_name(name).encode()).hexdigest()[:16]
 
 
-# A base of a million facts has few predicates, and asks for the id of a fact again and again.
-_predicate_key = lru_cache(maxsize=4096)(normalize_name)
+@lru_cache(maxsize=4096)  # many facts have few predicates
+def predicate_key(predicate: str) -> str:
+    """The form under which two spellings of one predicate are the same."""
+    return normalize_name(predicate)
 
 
 @lru_cache(maxsize=65536)
@@ -77,7 +79,7 @@ class Fact:
     @property
     def id(self) -> str:
         """Derived from what is said, not from who says it."""
-        return _fact_id(self.subject_id, _predicate_key(self.predicate), self.object_id)
+        return _fact_id(self.subject_id, predicate_key(self.predicate), self.object_id)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -165,13 +165,15 @@ def facts(
 ) -> None:
     """Show what is known of an entity, with the sources."""
     with open_base(find_base(kb), read_only=True) as base:
-        found = base.facts(entity)
+        found, known = base.facts(entity), base.fact_count(entity)
     if as_json:
         print_json([_fact_data(fact) for fact in found])
         return
     for fact in found:
         where = "; ".join(str(source) for source in fact.sources[:3])
         say(f"{fact.subject} | {fact.predicate} | {fact.object}  ({where})")
+    if known > len(found):
+        say(f"... and {known - len(found):,} more, which are not shown")
     if not found:
         say(f"no fact about {entity!r} is known")
 
@@ -185,29 +187,29 @@ def graph_show(
     """Show the graph around an entity, or its size and its best connected entities."""
     with open_base(find_base(kb), read_only=True) as base:
         if entity is None:
-            graph = base.graph()
-            degrees = sorted(graph.degree, key=lambda pair: (-pair[1], pair[0]))[:10]
-            names = [(str(graph.nodes[node].get("name", node)), degree) for node, degree in degrees]
+            counts = base.statistics()
+            best = [(entity.name, facts) for entity, facts in base.best_connected()]
             data = {
-                "entities": graph.number_of_nodes(),
-                "facts": graph.number_of_edges(),
-                "best_connected": [{"name": name, "facts": degree} for name, degree in names],
+                "entities": counts["entities"],
+                "facts": counts["facts"],
+                "best_connected": [{"name": name, "facts": facts} for name, facts in best],
             }
             if as_json:
                 print_json(data)
                 return
             say(f"{data['entities']} entities, {data['facts']} facts")
-            for name, degree in names:
+            for name, degree in best:
                 say(f"  {name}: {degree} facts")
             return
-        found = base.facts(entity)
+        found, known = base.facts(entity), base.fact_count(entity)
     if as_json:
         print_json([_fact_data(fact) for fact in found[:limit]])
         return
     for fact in found[:limit]:
         say(f"{fact.subject} —{fact.predicate}→ {fact.object}")
     if len(found) > limit:
-        say(f"... {len(found) - limit} more; raise --limit to see them")
+        more = "them" if known == len(found) else f"{len(found):,} of all {known:,}"
+        say(f"... {known - limit} more; raise --limit to see {more}")
     if not found:
         say(f"no fact about {entity!r} is known")
 

@@ -17,6 +17,8 @@ from ..errors import (
     NotABaseError,
     StorageError,
 )
+from ..facts import predicate_key
+from .naming_rows import fill_names
 from .schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, UPGRADES
 
 BUSY_SECONDS = 30.0
@@ -169,11 +171,14 @@ class Connections:
             return
         writer.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew is dropped first
         writer.create_function("half", 1, _half, deterministic=True)
+        writer.create_function("plain", 1, predicate_key, deterministic=True)
         self._begin(writer)
         try:
             while (version := _version(writer)) in UPGRADES:  # else another process was quicker
                 for statement in _statements(UPGRADES[version]):
                     writer.execute(statement)
+                if version == 3:
+                    fill_names(writer)
                 writer.execute(f"PRAGMA user_version = {version + 1}")
             writer.commit()
         except BaseException:

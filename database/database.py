@@ -246,10 +246,7 @@ class Database:
             "passages": "SELECT count(*) FROM passages",
             "vectors": "SELECT count(*) FROM vectors",
             "facts": "SELECT count(*) FROM facts",
-            "entities": (
-                "SELECT count(*) FROM "
-                "(SELECT subject_id FROM facts UNION SELECT object_id FROM facts)"
-            ),
+            "entities": "SELECT count(DISTINCT entity) FROM names",
         }
         with self.connections.reading() as connection:
             return {

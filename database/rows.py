@@ -1,5 +1,7 @@
 """Single rows of the database to records, and back."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..evidence import Source
@@ -11,7 +13,7 @@ from .records import DocumentRecord, FoundPassage, PassageRecord
 FACTS_QUERY = (
     "SELECT c.document_id, c.position, f.subject_id, f.object_id, c.subject, c.predicate, "
     "c.object, d.title, c.page, c.start, c.end, c.passage_id, c.extractor, c.confidence, "
-    "c.time, c.source_title FROM contributions c JOIN facts f ON f.id = c.fact_id "
+    "c.time, c.source_title, c.fact_id FROM contributions c JOIN facts f ON f.id = c.fact_id "
     "JOIN documents d ON d.id = c.document_id"
 )
 
@@ -42,11 +44,20 @@ def contribution_row(
 def read_fact(row: tuple[Any, ...]) -> Fact:
     """A fact as one document says it, from a row of `Database.facts_of`."""
     document_id, _, subject_id, object_id, subject, predicate, object_ = row[:7]
-    title, page, start, end, passage_id, extractor, confidence, time, source_title = row[7:]
+    title, page, start, end, passage_id, extractor, confidence, time, source_title, _ = row[7:]
     span = Span(start, end) if start is not None else None
     source = Source(document_id, source_title or title, page, span)
     said = Contribution(source, passage_id, extractor, confidence, time)
     return Fact(subject, predicate, object_, (said,), subject_id, object_id)
+
+
+def merge_facts(facts: Sequence[Fact]) -> Fact:
+    """One fact with the contributions of several that say the same; the first gives the words."""
+    first = facts[0]
+    if len(facts) == 1:
+        return first
+    contributions = dict.fromkeys(c for fact in facts for c in fact.contributions)
+    return replace(first, contributions=tuple(contributions))
 
 
 def passage_row(passage: PassageRecord, document: int) -> tuple[object, ...]:

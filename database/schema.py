@@ -1,7 +1,7 @@
 """The schema of `base.sqlite`: the one truth that every index is derived from."""
 
 APPLICATION_ID = 0x47474C4D  # "GGLM", so that a foreign SQLite file is told from ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _DOCUMENTS = """
 CREATE TABLE {name} (
@@ -56,7 +56,48 @@ CREATE TRIGGER passage_goes AFTER DELETE ON passages BEGIN
 END;
 """
 
-#: What takes a base of each earlier version one further; `half` makes float16 of float32.
+# A fact is what is said; who says it, in which words, is a contribution. The predicate stands here
+# as `normalize_name` writes it, so that the facts of a hub are found by it.
+_FACTS = """
+CREATE TABLE {name} (
+    id TEXT PRIMARY KEY,
+    subject_id TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    predicate TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_NAMES = """
+CREATE INDEX facts_of_subject ON facts (subject_id, predicate);
+CREATE INDEX facts_of_object ON facts (object_id, predicate);
+
+-- What the documents' facts call their entities (`naming`), and how many of them do.
+CREATE TABLE names (
+    number INTEGER PRIMARY KEY,
+    entity TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT,                         -- as it is looked up; NULL for what no text is searched for
+    first TEXT,                       -- the first token of the key,
+    length INTEGER,                   -- and how many tokens it has
+    said INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX names_of_entity ON names (entity, kind, name);
+CREATE INDEX names_by_key ON names (key) WHERE key IS NOT NULL;
+CREATE INDEX names_by_start ON names (first, length) WHERE key IS NOT NULL;
+
+-- How many facts of which document say so.
+CREATE TABLE names_said (
+    document INTEGER NOT NULL REFERENCES documents (number) ON DELETE CASCADE,
+    name INTEGER NOT NULL REFERENCES names (number),
+    said INTEGER NOT NULL,
+    PRIMARY KEY (document, name)
+) WITHOUT ROWID;
+CREATE INDEX names_said_by ON names_said (name);
+"""
+
+#: What takes a base of each earlier version one further; `half` makes float16 of float32, `plain`
+#: is `normalize_name`. Version 3 gets its names afterwards, by `naming_rows.fill_names`.
 UPGRADES = {
     1: "ALTER TABLE contributions ADD COLUMN source_title TEXT;",
     2: (
@@ -77,6 +118,12 @@ UPGRADES = {
         "LEFT JOIN passages p ON p.vector_key = v.key GROUP BY v.key ORDER BY min(p.number);"
         "DROP TABLE vectors; ALTER TABLE new_vectors RENAME TO vectors;" + _PASSAGE_CHANGES
     ),
+    3: (
+        _FACTS.format(name="new_facts")
+        + "INSERT INTO new_facts SELECT f.id, f.subject_id, f.object_id, plain(c.predicate) "
+        "FROM facts f JOIN contributions c ON c.fact_id = f.id GROUP BY f.id;"
+        "DROP TABLE facts; ALTER TABLE new_facts RENAME TO facts;" + _NAMES
+    ),
 }
 
 SCHEMA = (
@@ -87,16 +134,9 @@ CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     + _PASSAGES.format(name="passages")
     + _VECTORS.format(name="vectors")
     + _PASSAGE_CHANGES
+    + _FACTS.format(name="facts")
+    + _NAMES
     + """
--- A fact is what is said; who says it, in which words, is a contribution.
-CREATE TABLE facts (
-    id TEXT PRIMARY KEY,
-    subject_id TEXT NOT NULL,
-    object_id TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX facts_of_subject ON facts (subject_id);
-CREATE INDEX facts_of_object ON facts (object_id);
-
 CREATE TABLE contributions (
     fact_id TEXT NOT NULL REFERENCES facts (id) ON DELETE CASCADE,
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import StorageError
 from .database import Database
+from .naming_rows import fill_names
 from .writing import FORGOTTEN, VECTORS_REPLACED, generation_of, next_generation, value_in
 
 _SPARE_BYTES = 16 << 20
@@ -90,6 +91,7 @@ def drop_dangling(database: Database) -> None:
             "DELETE FROM entity_names WHERE document_id NOT IN (SELECT id FROM documents)"
         )
         drop_orphans(connection)
+        fill_names(connection)
         # Which facts and passages those were is not looked up: indexes are made anew.
         connection.execute("REPLACE INTO manifest VALUES (?, ?)", (FORGOTTEN, str(generation)))
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..evidence import Source
-from ..facts import Contribution
+from ..facts import Contribution, predicate_key
+from .naming_rows import insert_names, take_back_names
 from .records import DocumentRecord
 from .rows import contribution_row, passage_row
 
@@ -61,13 +62,14 @@ def insert_documents(
     note_change(connection, (document.id for document in documents))
     touched = delete_documents(connection, [document.id for document in documents])
     for document in documents:
-        _insert_document(connection, document)
+        number = _insert_document(connection, document)
         keys = {passage.vector_key for passage in document.passages}
         connection.executemany(
             "INSERT OR IGNORE INTO vectors (key, vector) VALUES (?, ?)",
             ((key, vectors[key]) for key in keys if key is not None and key in vectors),
         )
         _insert_facts(connection, document)
+        insert_names(connection, number, document.facts)
     drop_unused(connection, touched)
 
 
@@ -79,6 +81,7 @@ def delete_documents(
     keys = rows_in(connection, query, "d.id", ids)
     facts = rows_in(connection, "SELECT fact_id FROM contributions", "document_id", ids)
     touched = {row[0] for row in keys if row[0]}, {row[0] for row in facts}
+    take_back_names(connection, ids)
     connection.executemany("DELETE FROM documents WHERE id = ?", ((id_,) for id_ in ids))
     return touched
 
@@ -117,7 +120,8 @@ def rows_in(
     return rows
 
 
-def _insert_document(connection: sqlite3.Connection, document: DocumentRecord) -> None:
+def _insert_document(connection: sqlite3.Connection, document: DocumentRecord) -> int:
+    """Store a document with its passages; the number that it is given."""
     number = connection.execute(
         "INSERT INTO documents (id, kind, title, metadata, labels, content_hash, added_at, text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -138,14 +142,15 @@ def _insert_document(connection: sqlite3.Connection, document: DocumentRecord) -
         "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (passage_row(passage, number) for passage in document.passages),
     )
+    return number
 
 
 def _insert_facts(connection: sqlite3.Connection, document: DocumentRecord) -> None:
     position = 0
     for fact in document.facts:
         connection.execute(
-            "INSERT OR IGNORE INTO facts VALUES (?, ?, ?)",
-            (fact.id, fact.subject_id, fact.object_id),
+            "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?)",
+            (fact.id, fact.subject_id, fact.object_id, predicate_key(fact.predicate)),
         )
         for said in fact.contributions or (Contribution(Source(document.id)),):
             row = contribution_row(document, position, fact, said)

@@ -1,38 +1,43 @@
-"""The graph of a base: derived from its database, caught up before each query."""
+"""The graph of a base as its callers see it, for as long as nothing changes."""
 
-from collections.abc import Collection, Hashable, Iterable
+from collections import OrderedDict
+from collections.abc import Hashable
 
 from ..database.database import Database
-from ..retrieval.derived import DerivedIndex
-from .graph import KnowledgeGraph
-from .graph_views import GraphViews
+from ..database.fact_tables import FactTables
+from ..retrieval.visibility import View
+from .stored_graph import StoredGraph
+
+_MOST_VIEWS = 16
 
 
 class GraphIndex:
-    """The graph of one base, whole and as callers with labels see it.
+    """The graph of one base, whole and as callers with labels or filters see it.
+
+    A caller's graph is asked of what the visible documents say and of nothing else: filtering what
+    the whole graph finds would be too late, for a hidden document's names, chains and better facts
+    would already have told on it or crowded others out.
 
     Not safe for threads by itself: `KnowledgeBase` holds a lock around it.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._graph: DerivedIndex[KnowledgeGraph] | None = None
-        self._graph_views = GraphViews()
+        self._generation: int | None = None
+        self._graphs: OrderedDict[Hashable, StoredGraph] = OrderedDict()
 
-    def graph(self) -> KnowledgeGraph:
-        """The knowledge graph, up to date."""
-        if self._graph is None:
-            self._graph = DerivedIndex(KnowledgeGraph, load=self._load_graph, drop=_drop_graph)
-        return self._graph.caught_up(self._database)
-
-    def graph_of(self, documents: frozenset[str], *, key: Hashable) -> KnowledgeGraph:
-        """The graph of what these documents say, up to date; `key` names the view."""
-        return self._graph_views.of(self.graph(), documents, key=key)
-
-    def _load_graph(self, index: KnowledgeGraph, documents: Collection[str] | None) -> None:
-        index.add_all(self._database.facts_of(documents))
-
-
-def _drop_graph(index: KnowledgeGraph, documents: Iterable[str]) -> None:
-    for document in documents:
-        index.remove(document)
+    def graph(self, view: View | None) -> StoredGraph:
+        """The graph of what a view sees, or of everything, in the snapshot that is open."""
+        generation = self._database.generation()
+        if generation != self._generation:
+            self._graphs.clear()
+            self._generation = generation
+        key = None if view is None else view.key
+        graph = self._graphs.get(key)
+        if graph is None:
+            visible = None if view is None else view.documents.tobytes()
+            graph = self._graphs[key] = StoredGraph(FactTables(self._database, visible))
+        self._graphs.move_to_end(key)
+        while len(self._graphs) > _MOST_VIEWS:
+            self._graphs.popitem(last=False)
+        return graph

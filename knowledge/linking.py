@@ -7,74 +7,30 @@ whole words, and case, width, accents, punctuation and traditional characters do
 """
 
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
-from typing import Literal, TypeAlias
 
+from ..database.naming import NameKind
 from ..relations import PREDICATE_NAMES, plain_predicate
 from ..text.folding import fold
-from ..text.scripts import CJK, has_cjk
+from ..text.name_keys import SEPARATOR, Token, name_key, tokens
+from ..text.scripts import has_cjk
 from ..text.spans import Span
 from ..text.words import segmenter, stop_words
 
-NameKind = Literal["name", "bare", "alias", "object", "value"]
-
-#: How sure a match on each kind of name is: the entity's own name, the name without its
-#: brackets, another name, the name of something that no fact has as its subject, and a value
-#: (a date, say) that is not looked for in texts.
+#: How sure a match on each kind of name is.
 KIND_SCORES: dict[NameKind, float] = {
     "name": 1.0,
     "bare": 0.95,
     "alias": 0.85,
     "object": 0.8,
     "value": 0.1,
+    "type": 0.0,
 }
-
-_TOKEN = re.compile(
-    rf"(?P<cjk>[{CJK}])|\d+(?:[.,]\d+)*|(?:(?![{CJK}])[^\W\d_][\u0300-\u036f]*)+(?:['’](?!s\b)\w+)*[+#]*"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of a text in its matching form, and where it stands."""
-
-    form: str
-    start: int
-    end: int
-
-
-def tokens(text: str) -> list[Token]:
-    """Cut a text as names are compared: offsets are those of the original text.
-
-    >>> [token.form for token in tokens("Beyoncé 《紅樓夢》 3.5")]
-    ['beyonce', '红', '楼', '梦', '3.5']
-    """
-    found: list[Token] = []
-    for match in _TOKEN.finditer(fold(text)):
-        form = match.group()
-        if match.lastgroup != "cjk":
-            form = _plain(form)
-        found.append(Token(form, match.start(), match.end()))
-    return found
-
-
-def _plain(word: str) -> str:
-    """A word without accents, apostrophes and the commas of a number."""
-    if word.isascii():
-        return word.replace(",", "").replace("'", "")
-    decomposed = unicodedata.normalize("NFKD", word)
-    kept = (c for c in decomposed if not unicodedata.combining(c) and c not in "'’,")
-    return "".join(kept)
-
-
-def name_key(name: str) -> str:
-    """The key under which a name is looked up; empty for a name without letters or digits."""
-    return "\x1f".join(token.form for token in tokens(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,56 +42,24 @@ class NameMatch:
     score: float
 
 
-# Who bears a name as what, and how often that was said; one flat dictionary, for there are many.
-_Owners: TypeAlias = dict[tuple[str, NameKind], int]
+class Names(ABC):
+    """Names of entities, looked up in texts, wherever they are kept."""
 
+    @abstractmethod
+    def _owners_of(self, key: str) -> Collection[tuple[str, NameKind]]:
+        """The entities that bear the name of a key, and as what."""
 
-class NameIndex:
-    """Names of entities, looked up in texts; names come and go one at a time."""
+    @abstractmethod
+    def _lengths_of(self, first: str) -> Sequence[int]:
+        """How many tokens names have that begin with one; the longest first, perhaps too many."""
 
-    def __init__(self) -> None:
-        self._owners: dict[str, _Owners] = {}
-        # For each first token, how many names of each length (in tokens) begin with it.
-        self._lengths: dict[str, Counter[int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._owners)
-
-    def add(self, name: str, owner: str, kind: NameKind = "name") -> None:
-        """Let `name` stand for the entity with the id `owner`; counts how often it was said."""
-        key = name_key(name)
-        if not key:
-            return
-        owners = self._owners.get(key)
-        if owners is None:
-            owners = self._owners[key] = {}
-            parts = key.split("\x1f")
-            self._lengths.setdefault(parts[0], Counter())[len(parts)] += 1
-        owners[owner, kind] = owners.get((owner, kind), 0) + 1
-
-    def remove(self, name: str, owner: str, kind: NameKind = "name") -> None:
-        """Take back one `add` with the same arguments."""
-        key = name_key(name)
-        owners = self._owners.get(key, {})
-        count = owners.get((owner, kind), 0)
-        if count > 1:
-            owners[owner, kind] = count - 1
-        elif count == 1:
-            del owners[owner, kind]
-        if owners or not count:
-            return
-        del self._owners[key]
-        parts = key.split("\x1f")
-        lengths = self._lengths[parts[0]]
-        lengths[len(parts)] -= 1
-        if not lengths[len(parts)]:
-            del lengths[len(parts)]
-        if not lengths:
-            del self._lengths[parts[0]]
+    @abstractmethod
+    def _keys_like(self, lengths: Mapping[str, Collection[int]]) -> Iterable[str]:
+        """The keys that begin with one of the letters and have one of its lengths."""
 
     def owners(self, name: str) -> list[tuple[str, NameKind]]:
         """The entities that bear exactly this name, surest kind first, then by id."""
-        return _ranked(self._owners.get(name_key(name), {}))
+        return _ranked(self._owners_of(name_key(name)))
 
     def find(self, text: str) -> list[NameMatch]:
         """The known names in a text, leftmost and longest first, without overlaps."""
@@ -156,7 +80,8 @@ class NameIndex:
     def near(self, text: str) -> list[str]:
         """The owners of names that a part of the text nearly spells, nearest first.
 
-        Every name is looked at, so this is for a text in which no name was found.
+        Every name with the first letter of a part is looked at, so this is for a text in which no
+        name was found.
         """
         parts = _parts(text)
         if not parts:
@@ -166,13 +91,16 @@ class NameIndex:
         for part in parts:
             for length in range(len(part) - 2, len(part) + 3):
                 alike.setdefault((part[0], length), []).append(_Part(part))
+        lengths: defaultdict[str, set[int]] = defaultdict(set)
+        for letter, length in alike:
+            lengths[letter].add(length)
         found: dict[str, float] = {}
-        for key, owners in self._owners.items():
-            for part in alike.get((key[0], len(key)), ()):
-                ratio = part.nearness(key)
-                if ratio:
-                    owner = _ranked(owners)[0][0]
-                    found[owner] = max(found.get(owner, 0.0), ratio)
+        for key in self._keys_like(lengths):
+            ratio = max(part.nearness(key) for part in alike[key[0], len(key)])
+            owners = self._owners_of(key) if ratio else ()
+            if owners:
+                owner = _ranked(owners)[0][0]
+                found[owner] = max(found.get(owner, 0.0), ratio)
         return sorted(found, key=lambda owner: (-found[owner], owner))[:_MOST_NEAR]
 
     def _longest(
@@ -183,14 +111,11 @@ class NameIndex:
         cuts: frozenset[int] | None,
         titles: list[Span],
     ) -> tuple[NameMatch, int] | None:
-        lengths = self._lengths.get(pieces[position].form)
-        if lengths is None:
-            return None
-        for length in sorted(lengths, reverse=True):
+        for length in self._lengths_of(pieces[position].form):
             if position + length > len(pieces):
                 continue
             run = pieces[position : position + length]
-            owners = self._owners.get("\x1f".join(piece.form for piece in run))
+            owners = self._owners_of(SEPARATOR.join(piece.form for piece in run))
             if not owners:
                 continue
             span = Span(run[0].start, run[-1].end)
@@ -201,7 +126,61 @@ class NameIndex:
         return None
 
 
-def _ranked(owners: _Owners) -> list[tuple[str, NameKind]]:
+class NameIndex(Names):
+    """Names in memory; they come and go one at a time."""
+
+    def __init__(self) -> None:
+        # Who bears a name as what, and how often that was said.
+        self._owners: dict[str, dict[tuple[str, NameKind], int]] = {}
+        # For each first token, how many names of each length (in tokens) begin with it.
+        self._lengths: dict[str, Counter[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def _owners_of(self, key: str) -> Collection[tuple[str, NameKind]]:
+        return self._owners.get(key, ())
+
+    def _lengths_of(self, first: str) -> Sequence[int]:
+        return sorted(self._lengths.get(first, ()), reverse=True)
+
+    def _keys_like(self, lengths: Mapping[str, Collection[int]]) -> Iterable[str]:
+        return [key for key in self._owners if len(key) in lengths.get(key[0], ())]
+
+    def add(self, name: str, owner: str, kind: NameKind = "name") -> None:
+        """Let `name` stand for the entity with the id `owner`; counts how often it was said."""
+        key = name_key(name)
+        if not key:
+            return
+        owners = self._owners.get(key)
+        if owners is None:
+            owners = self._owners[key] = {}
+            parts = key.split(SEPARATOR)
+            self._lengths.setdefault(parts[0], Counter())[len(parts)] += 1
+        owners[owner, kind] = owners.get((owner, kind), 0) + 1
+
+    def remove(self, name: str, owner: str, kind: NameKind = "name") -> None:
+        """Take back one `add` with the same arguments."""
+        key = name_key(name)
+        owners = self._owners.get(key, {})
+        count = owners.get((owner, kind), 0)
+        if count > 1:
+            owners[owner, kind] = count - 1
+        elif count == 1:
+            del owners[owner, kind]
+        if owners or not count:
+            return
+        del self._owners[key]
+        parts = key.split(SEPARATOR)
+        lengths = self._lengths[parts[0]]
+        lengths[len(parts)] -= 1
+        if not lengths[len(parts)]:
+            del lengths[len(parts)]
+        if not lengths:
+            del self._lengths[parts[0]]
+
+
+def _ranked(owners: Collection[tuple[str, NameKind]]) -> list[tuple[str, NameKind]]:
     best: dict[str, NameKind] = {}
     for owner, kind in owners:
         if owner not in best or KIND_SCORES[kind] > KIND_SCORES[best[owner]]:
@@ -250,7 +229,7 @@ def _parts(text: str) -> list[str]:
         for length in range(1, 7 if has_cjk(forms[start]) else 5):
             run = forms[start : start + length]
             if len(run) == length and run[0] not in stop_words() and len("".join(run)) > 2:
-                found.append("\x1f".join(run))
+                found.append(SEPARATOR.join(run))
     return list(dict.fromkeys(found))[:_MOST_PARTS]
 
 
@@ -285,13 +264,13 @@ def _title_spans(text: str) -> list[Span]:
     return [Span(*match.span(1)) for match in _TITLE.finditer(text)]
 
 
-def extract_mentions(text: str, names: Iterable[str] | NameIndex) -> Iterator[tuple[str, Span]]:
+def extract_mentions(text: str, names: Iterable[str] | Names) -> Iterator[tuple[str, Span]]:
     """Where names stand in a text, in order; the first of each pair is the text's own spelling.
 
     >>> [mention for mention, span in extract_mentions("蘇軾和苏辙是兄弟", ["苏轼", "苏辙"])]
     ['蘇軾', '苏辙']
     """
-    if not isinstance(names, NameIndex):
+    if not isinstance(names, Names):
         index = NameIndex()
         for name in names:
             index.add(name, name)

@@ -15,7 +15,7 @@ from ..database.database import Database
 from ..database.records import DocumentInfo
 from ..errors import EmbeddingMismatchError
 from ..evidence import Evidence, SearchMode
-from ..facts import Fact, LinkedEntity, Path
+from ..facts import Entity, Fact, LinkedEntity, Path
 from ..notation import fact_evidence
 from ..retrieval.embedding_calls import embedded_query
 from ..retrieval.embedding_record import compare_models
@@ -28,12 +28,12 @@ from ..retrieval.vector_index import normalized
 from ..retrieval.visibility import View, Visibility
 from ..text.scripts import has_cjk
 from .files import FILE_KEY
-from .graph import KnowledgeGraph
-from .graph_export import plain_graph
+from .graph_export import plain_graph, plain_neighbourhood
 from .graph_index import GraphIndex
 from .ranking import PassageRanker
 from .results import passage_evidence
 from .retriever import KnowledgeBaseRetriever
+from .stored_graph import StoredGraph
 
 MAX_QUERY_CHARACTERS = 4000
 _CANDIDATES = 100  # passages of each ranking that fusion sees
@@ -164,17 +164,12 @@ class ReadingBase:
                 ranking=ranking,
             )
             passages = self._ranker.passages(ranked, ranking, k=k)
-            facts = self._graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
+            facts = self._facts.graph(view).relevant(query, limit=_FACTS) if mode == "graph" else []
         return passages + [fact_evidence(fact, score=score, why=why) for fact, score, why in facts]
 
     def _view(self, filter: Filter | None, labels: Iterable[str] | None) -> View | None:
         given: Any = labels  # a bare string is refused there, not taken for a list of letters
         return self._visibility.view(filter, given)
-
-    def _graph(self, view: View | None) -> KnowledgeGraph:
-        if view is None:
-            return self._facts.graph()
-        return self._facts.graph_of(view.documents, key=view.key)
 
     async def asearch(
         self,
@@ -218,9 +213,25 @@ class ReadingBase:
         )
 
     def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
-        """The facts about an entity, given by name, alias or id, as a caller with `labels` sees."""
+        """The facts about an entity, given by name, alias or id, as a caller with `labels` sees.
+
+        Of one with more than a thousand facts as subject (or as object), a thousand of each are
+        given, by predicate; `fact_count` tells how many there are.
+        """
         with self._seen(labels) as graph:
             return graph.facts(entity)
+
+    def fact_count(self, entity: str, *, labels: Iterable[str] | None = None) -> int:
+        """How many facts an entity takes part in, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.fact_count(entity)
+
+    def best_connected(
+        self, count: int = 10, *, labels: Iterable[str] | None = None
+    ) -> list[tuple[Entity, int]]:
+        """The entities with the most facts, and how many, as a caller with `labels` sees."""
+        with self._seen(labels) as graph:
+            return graph.best_connected(count)
 
     def paths(
         self, a: str, b: str, *, max_hops: int = 3, labels: Iterable[str] | None = None
@@ -240,25 +251,41 @@ class ReadingBase:
             return graph.names_near(text)
 
     @contextmanager
-    def _seen(self, labels: Iterable[str] | None) -> Generator[KnowledgeGraph]:
+    def _seen(self, labels: Iterable[str] | None) -> Generator[StoredGraph]:
         with self._lock, self.database.snapshot():
-            yield self._graph(self._view(None, labels))
+            yield self._facts.graph(self._view(None, labels))
 
-    def graph(self, *, labels: Iterable[str] | None = None) -> "nx.MultiDiGraph[str]":
+    def graph(
+        self,
+        around: str | None = None,
+        *,
+        hops: int = 1,
+        limit: int = 1000,
+        labels: Iterable[str] | None = None,
+    ) -> "nx.MultiDiGraph[str]":
         """The knowledge graph for networkx, as a caller with `labels` sees it.
 
         A copy of plain values that `networkx.write_graphml` takes; `graph_export.plain_graph`
         lists its attributes.
+
+        Args:
+            around: An entity, by name, alias or id, whose neighbourhood is wanted; all of the graph
+                where None, which takes memory and half a minute for a million facts.
+            hops: How far from it.
+            limit: The number of facts of a neighbourhood at most, the nearest first.
+            labels: Those of the caller.
         """
         with self._seen(labels) as graph:
-            return plain_graph(graph)
+            if around is None:
+                return plain_graph(graph)
+            return plain_neighbourhood(graph, around, hops=hops, most=limit)
 
     def documents(self, *, labels: Iterable[str] | None = None) -> list[DocumentInfo]:
         """What the base holds, by document id, as a caller with `labels` sees."""
         with self._lock, self.database.snapshot():
             view = self._view(None, labels)
             listed = self.database.documents()
-        return [one for one in listed if view is None or one.id in view.documents]
+        return [one for one in listed if view is None or one.id in view.ids]
 
     def text(self, document_id: str, *, labels: Iterable[str] | None = None) -> str:
         """The stored text of a document, which spans point into.
@@ -282,7 +309,7 @@ class ReadingBase:
     def _visible(self, document_id: str, labels: Iterable[str] | None) -> Generator[bool]:
         with self._lock, self.database.snapshot():
             view = self._view(None, labels)
-            yield view is None or document_id in view.documents
+            yield view is None or document_id in view.ids
 
     def path_of(self, document_id: str, *, labels: Iterable[str] | None = None) -> FilePath | None:
         """Where the file of a document lies; None for one of no file, or that is not seen."""
@@ -300,12 +327,12 @@ class ReadingBase:
             view = self._view(None, labels)
             if view is None:
                 return self.database.counts() | {"generation": self.database.generation()}
-            graph = self._graph(view).networkx
+            facts, entities = self._facts.graph(view).size()
             return {
-                "documents": len(view.documents),
+                "documents": int(view.documents.sum()),
                 "passages": int(view.passages.sum()),
-                "facts": graph.number_of_edges(),
-                "entities": graph.number_of_nodes(),
+                "facts": facts,
+                "entities": entities,
             }
 
     def _query_vector(self, query: str, mode: SearchMode) -> np.ndarray | None:

@@ -3,11 +3,9 @@
 import heapq
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-import networkx as nx
+from typing import Protocol, TypeAlias
 
 from ..facts import Fact, LinkedEntity, Path
 from ..questions.relation_fit import Fit, asked_relations, is_general, predicate_fit
@@ -29,33 +27,41 @@ _GENERAL_FACTS = 5  # facts shown for a question about an entity in general
 # Relations asked by such common words that they say little beside a plainer one.
 _MILD_CUES = frozenset({"location", "nationality", "cause"})
 
-Graph: TypeAlias = "nx.MultiDiGraph[str]"
 Ranked: TypeAlias = tuple[Fact, float, str]
+#: Whether a predicate, as `facts.predicate_key` writes it, is of use.
+Fits: TypeAlias = Callable[[str], bool]
 
 
-def facts_from(graph: Graph, node: str) -> list[Fact]:
-    """The facts about an entity, in a fixed order."""
-    return sorted(_out(graph, node), key=_order)
+class Graph(Protocol):
+    """What reasoning asks of a graph of facts between entities, which it names by their ids."""
+
+    def __contains__(self, node: object) -> bool:
+        """Whether a fact is about this entity."""
+        ...
+
+    def degree(self, node: str) -> int:
+        """How many facts an entity takes part in; of a hub, perhaps no more than enough."""
+        ...
+
+    def facts_from(self, node: str, *, fits: Fits | None = None) -> list[Fact]:
+        """The facts about an entity `in_order`, of fitting predicates; of a hub not all."""
+        ...
+
+    def facts_to(self, node: str, *, fits: Fits | None = None) -> list[Fact]:
+        """The facts that have an entity as their object, as `facts_from`."""
+        ...
+
+    def joining(self, subject: str, object_: str) -> list[Fact]:
+        """The facts between two entities in this direction, `in_order`."""
+        ...
+
+    def neighbours(self, node: str) -> Collection[str]:
+        """The entities that a fact joins it with; of a hub not all."""
+        ...
 
 
-def facts_to(graph: Graph, node: str) -> list[Fact]:
-    """The facts that have an entity as their object, in a fixed order."""
-    return sorted(_into(graph, node), key=_order)
-
-
-def _out(graph: Graph, node: str) -> Iterator[Fact]:
-    if node in graph:
-        for edges in graph.succ[node].values():
-            yield from (data["fact"] for data in edges.values())
-
-
-def _into(graph: Graph, node: str) -> Iterator[Fact]:
-    if node in graph:
-        for edges in graph.pred[node].values():
-            yield from (data["fact"] for data in edges.values())
-
-
-def _order(fact: Fact) -> tuple[str, str, str, str]:
+def in_order(fact: Fact) -> tuple[str, str, str, str]:
+    """The fixed order of the facts of an entity."""
     return (fact.predicate, fact.object, fact.subject, fact.id)
 
 
@@ -89,15 +95,23 @@ class _Question:
 
     def fit(self, fact: Fact) -> Fit | None:
         """How well the fact's predicate fits."""
-        key = (fact.predicate, is_date(fact.object))
+        return self._fit(fact.predicate, is_date=is_date(fact.object))
+
+    def may_fit(self, predicate: str) -> bool:
+        """Whether a predicate fits with any object."""
+        return any(self._fit(predicate, is_date=either) is not None for either in (True, False))
+
+    def _fit(self, predicate: str, *, is_date: bool) -> Fit | None:
+        key = (predicate, is_date)
         if key not in self._fits:
-            self._fits[key] = predicate_fit(fact.predicate, fact.object, self.text, self.asked)
+            object_ = "1999" if is_date else ""
+            self._fits[key] = predicate_fit(predicate, object_, self.text, self.asked)
         return self._fits[key]
 
     def fitting(self, facts: Iterable[Fact]) -> list[tuple[Fact, Fit]]:
-        """The facts whose predicate fits, in a fixed order."""
+        """The facts whose predicate fits, in their order."""
         found = [(fact, fit) for fact in facts if (fit := self.fit(fact)) is not None]
-        return heapq.nsmallest(_FACTS_OF_HOP, found, key=lambda pair: _order(pair[0]))
+        return found[:_FACTS_OF_HOP]
 
     def asks_beside(self, span: Span) -> bool:
         """Whether other words ask for another relation (a second step, say)."""
@@ -150,9 +164,9 @@ def _plainness(rest: str) -> float:
 
 def _one_hop(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_Group]:
     node = link.entity.id
-    for fact, fit in question.fitting(_out(graph, node)):
+    for fact, fit in question.fitting(graph.facts_from(node, fits=question.may_fit)):
         yield _hop(question, link, fact, fit, 1.0)
-    backward = question.fitting(_into(graph, node))
+    backward = question.fitting(graph.facts_to(node, fits=question.may_fit))
     if len(backward) > _MOST_BACKWARD:
         return  # "based in California": too many to mean one of them
     for fact, fit in backward:
@@ -173,15 +187,16 @@ def _chains(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_
     """Chains of two facts or three from a named entity, each step fitting words of its own."""
     node = link.entity.id
     steps = [
-        (*pair, pair[0].object_id, pair[0].object) for pair in question.fitting(_out(graph, node))
+        (*pair, pair[0].object_id, pair[0].object)
+        for pair in question.fitting(graph.facts_from(node, fits=question.may_fit))
     ]
     steps += [
         (*pair, pair[0].subject_id, pair[0].subject)
-        for pair in question.fitting(_into(graph, node))
+        for pair in question.fitting(graph.facts_to(node, fits=question.may_fit))
     ]
     for first, first_fit, middle, name in steps[:_FAN_OUT]:
         seconds: list[tuple[float, Fact, Span]] = []
-        for second, fit in question.fitting(_out(graph, middle)):
+        for second, fit in question.fitting(graph.facts_from(middle, fits=question.may_fit)):
             if second.object_id == node or not _apart(fit.span, first_fit.span):
                 continue
             score = link.score * first_fit.score * fit.score * question.plainness
@@ -211,7 +226,9 @@ def _third_hop(
 ) -> Iterator[tuple[Fact, float, Span]]:
     """Facts of what the second step leads to, fitting words that neither step fits."""
     for score, second, _ in seconds:
-        for third, fit in question.fitting(_out(graph, second.object_id)):
+        for third, fit in question.fitting(
+            graph.facts_from(second.object_id, fits=question.may_fit)
+        ):
             apart = all(_apart(fit.span, span) for span in spans)
             if apart and third.object_id not in (first.subject_id, first.object_id):
                 yield third, min(1.0, score * fit.score * _trust(third) * 1.1), fit.span
@@ -254,14 +271,11 @@ def _joined(
     graph: Graph, link: LinkedEntity, others: Iterable[LinkedEntity]
 ) -> Iterator[tuple[LinkedEntity, Fact]]:
     for other in others:
-        edges = graph.get_edge_data(link.entity.id, other.entity.id, default={})
-        yield from (
-            (other, fact) for fact in sorted((d["fact"] for d in edges.values()), key=_order)
-        )
+        yield from ((other, fact) for fact in graph.joining(link.entity.id, other.entity.id))
 
 
 def _in_general(graph: Graph, link: LinkedEntity) -> Iterator[_Group]:
-    facts = facts_from(graph, link.entity.id)
+    facts = graph.facts_from(link.entity.id)
     facts.sort(key=lambda fact: (plain_predicate(fact.predicate) not in DEFINING, -fact.confidence))
     for fact in facts[:_GENERAL_FACTS]:
         score = (
@@ -296,36 +310,37 @@ def paths(graph: Graph, start: str, end: str, *, max_hops: int) -> list[Path]:
     """
     if start not in graph or end not in graph or start == end:
         return []
+    beside_end = graph.neighbours(end)
+    is_hub = graph.degree(end) > len(beside_end)  # then not all of its neighbours may be there
     found: list[Path] = []
-    waiting: deque[tuple[tuple[str, ...], tuple[Fact, ...]]] = deque([((start,), ())])
+    waiting: deque[tuple[str, ...]] = deque([(start,)])
     steps = 0
     while waiting and len(found) < MOST_PATHS and steps < _MOST_STEPS:
-        nodes, chain = waiting.popleft()
-        if len(chain) >= max_hops:
+        nodes = waiting.popleft()
+        if len(nodes) > max_hops:
             break
-        for fact in _facts_joining(graph, nodes[-1], end):
-            found.append(_path(start, (*chain, fact)))
-        if len(chain) + 1 >= max_hops:
+        if nodes[-1] in beside_end or (is_hub and end in graph.neighbours(nodes[-1])):
+            found += _chained(graph, (*nodes, end))
+        if len(nodes) >= max_hops:
             continue
-        for neighbour in _neighbours(graph, nodes[-1]):
-            if neighbour == end or neighbour in nodes:
-                continue
-            steps += 1
-            fact = _facts_joining(graph, nodes[-1], neighbour)[0]
-            waiting.append(((*nodes, neighbour), (*chain, fact)))
+        for neighbour in _lesser_neighbours(graph, nodes[-1]):
+            if neighbour != end and neighbour not in nodes:
+                steps += 1
+                waiting.append((*nodes, neighbour))
     return found[:MOST_PATHS]
 
 
-def _facts_joining(graph: Graph, a: str, b: str) -> list[Fact]:
-    found: list[Fact] = []
-    for one, other in ((a, b), (b, a)):
-        if graph.has_edge(one, other):
-            found += sorted((data["fact"] for data in graph[one][other].values()), key=_order)
-    return found
+def _chained(graph: Graph, nodes: Sequence[str]) -> Iterator[Path]:
+    """The paths along these entities: one fact for each step, and any for the last."""
+    *firsts, last = (
+        graph.joining(a, b) + graph.joining(b, a) for a, b in zip(nodes, nodes[1:], strict=False)
+    )
+    for fact in last:
+        yield _path(nodes[0], (*(facts[0] for facts in firsts), fact))
 
 
-def _neighbours(graph: Graph, node: str) -> list[str]:
-    around = {*graph.successors(node), *graph.predecessors(node)} - {node}
+def _lesser_neighbours(graph: Graph, node: str) -> list[str]:
+    around = graph.neighbours(node)
     return heapq.nsmallest(_FAN_OUT, around, key=lambda other: (graph.degree(other), other))
 
 

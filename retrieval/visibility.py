@@ -17,16 +17,16 @@ _VIEWS = 16
 class View:
     """The documents and passages that a search may see.
 
-    `passages` is bool by the number of the passage; `key` is the same for the same filter and
-    labels.
+    `documents` and `passages` are bool by the number of each; `key` is the same for the same filter
+    and labels.
     """
 
     def __init__(
         self, database: Database, documents: np.ndarray, passages: np.ndarray, key: Hashable
     ) -> None:
+        self.documents = documents
         self.passages = passages
         self.key = key
-        self._numbers = documents
         self._database = database
 
     def sees(self, passage: int) -> bool:
@@ -34,10 +34,10 @@ class View:
         return passage < len(self.passages) and bool(self.passages[passage])
 
     @cached_property
-    def documents(self) -> frozenset[str]:
+    def ids(self) -> frozenset[str]:
         """The ids of the documents; to be asked for in the snapshot that the view was made in."""
         return frozenset(
-            id_ for number, id_ in self._database.document_ids() if self._numbers[number]
+            id_ for number, id_ in self._database.document_ids() if self.documents[number]
         )
 
 

@@ -1,14 +1,9 @@
 """What a caller may not see must not tell on itself: not by names, chains, ranks or counts."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
-from groundglm.facts import Fact
-from groundglm.knowledge import KnowledgeGraph
-from groundglm.knowledge.graph_views import GraphViews
 from groundglm.retrieval import HashEmbeddings
 
 BOARD = ["board"]
@@ -143,34 +138,6 @@ def test_an_agent_with_labels_shows_nothing_hidden_of_a_separate_source_of_facts
         whole = build_agent(other, facts=Wrapped(base), model=model, threshold=0)
         found = whole.ask("Who is the director of Project Zeus?").evidence
         assert any("Helen" in one.text for one in found)
-
-
-# --- against a graph built anew ---
-
-NAMES = st.sampled_from(["A", "Bo", "Bo C", "北京", "x"])
-FACTS = st.builds(Fact, NAMES, st.sampled_from(["director", "alias", "别名", "is a"]), NAMES)
-DOCUMENTS = st.sampled_from(["d1", "d2", "d3"])
-STEPS = st.lists(
-    st.tuples(DOCUMENTS, st.lists(FACTS, max_size=3), st.frozensets(DOCUMENTS)), max_size=8
-)
-
-
-@given(STEPS)
-def test_a_view_is_the_graph_of_what_it_may_see(steps):
-    whole, views, said = KnowledgeGraph(), GraphViews(), {}
-    for document, facts, visible in steps:
-        whole.remove(document)
-        whole.add(document, facts)
-        said[document] = facts
-        view = views.of(whole, visible, key="k")
-
-        fresh = KnowledgeGraph()
-        for id_ in sorted(visible & said.keys()):
-            fresh.add(id_, said[id_])
-        assert view.entities() == fresh.entities()
-        for name in ("A", "Bo", "Bo C", "北京"):
-            assert view.facts(name) == fresh.facts(name)
-        assert view.link("A Bo C 北京") == fresh.link("A Bo C 北京")
 
 
 @pytest.mark.parametrize("labels", ["board", "", 5, 0, [""], [5], {"a": 1}])
