@@ -28,6 +28,11 @@ class _Surface:
     names: dict[tuple[str, NameKind], int] = field(default_factory=dict[tuple[str, NameKind], int])
     entity: Entity | None = None
 
+    def counted(self) -> Iterator[tuple[NameKind, str, int]]:
+        """As what it is called, the name, and how many say so."""
+        for (name, kind), count in self.names.items():
+            yield kind, name, count
+
 
 class KnowledgeGraph(FactGraph):
     """Facts by document in memory, for those who have no base.
@@ -132,9 +137,7 @@ class KnowledgeGraph(FactGraph):
         for node in touched:
             if node in self._graph:
                 surface = self._surfaces[node]
-                counts: Iterable[tuple[tuple[str, NameKind], int]] = surface.names.items()
-                named = ((kind, name, count) for (name, kind), count in counts)
-                entity = surface.entity = describe(node, named)
+                entity = surface.entity = describe(node, surface.counted())
                 self._graph.nodes[node].update(name=entity.name, type=entity.type)
 
     # --- looking up ---------------------------------------------------------------------------
