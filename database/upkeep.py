@@ -27,6 +27,12 @@ def size_of(database: Database) -> int:
     return sizes
 
 
+def set_property(database: Database, key: str, value: str) -> None:
+    """Set a property of the base, whether it was set before or not."""
+    with database.connections.writing() as connection:
+        connection.execute("REPLACE INTO manifest VALUES (?, ?)", (key, value))
+
+
 def check_room(folder: Path, wanted: int) -> None:
     """Refuse what would not fit on the disk.
 

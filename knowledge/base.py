@@ -7,8 +7,10 @@ from langchain_core.embeddings import Embeddings
 
 from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
+from ..database.upkeep import set_property
 from ..errors import NotABaseError
 from ..facts import FactExtractor
+from ..retrieval.dense_index import VectorIndexKind, check_kind
 from ..retrieval.embedding_record import record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings
 from ..retrieval.ranking_options import Ranking
@@ -32,6 +34,7 @@ class KnowledgeBase(ChangingBase):
         extractor: FactExtractor | None = None,
         ranking: Ranking | None = None,
         device: str | None = None,
+        vector_index: VectorIndexKind | None = None,
         create: bool = True,
         read_only: bool = False,
         immutable: bool = False,
@@ -48,6 +51,9 @@ class KnowledgeBase(ChangingBase):
             ranking: How passages are ranked where a search does not say otherwise.
             device: Where a model that the base names itself is run, as torch names it; None
                 chooses. A model that is given has its own.
+            vector_index: "flat" looks at every vector, "ivf" at those of the nearest clusters (and
+                misses a few in a hundred of the ten nearest), "auto" at every one while there are
+                fewer than 300,000. The base keeps what it is given; None leaves it.
             create: Whether to make a base where there is none.
             read_only: Never write.
             immutable: With `read_only`, for a base that nobody can change, as on a read-only disk;
@@ -81,6 +87,9 @@ class KnowledgeBase(ChangingBase):
         )
         try:
             record_or_compare(folder, database, embeddings)
+            if vector_index is not None and not read_only:
+                check_kind(vector_index)
+                set_property(database, "vector_index", vector_index)
             return cls(folder, database, embeddings, extractor, ranking, device)
         except BaseException:
             database.close()

@@ -1,6 +1,7 @@
 """What changes a knowledge base: documents, files and facts, in and out."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -112,10 +113,14 @@ class ChangingBase(ReadingBase):
 
         `add_documents` does it by itself where much is new.
         """
-        with self._lock:
-            with self.database.snapshot():
-                self._passages.bm25()
-            self._passages.save()
+        # Beside the indexes that are asked meanwhile, which would have to wait.
+        with closing(Database(self.database.path, read_only=True)) as beside:
+            newer = self._passages.beside(beside)
+            with beside.snapshot():
+                newer.catch_up()
+            newer.save()
+            with self._lock:
+                self._passages.take_over(newer)
 
     def add_facts(
         self,

@@ -17,6 +17,7 @@ from ..errors import EmbeddingMismatchError
 from ..evidence import Evidence, SearchMode
 from ..facts import Entity, Fact, LinkedEntity, Path
 from ..notation import fact_evidence
+from ..retrieval.dense_index import kind_of
 from ..retrieval.embedding_calls import embedded_query
 from ..retrieval.embedding_record import compare_models
 from ..retrieval.embeddings import load_embeddings, reads_chinese
@@ -57,7 +58,9 @@ class ReadingBase:
         self.database = database
         self._is_model_given = embeddings is not None
         self._take_model(embeddings)
-        self._passages = PassageIndexes(database, None if database.immutable else path / "indexes")
+        kind = kind_of(database.manifest().get("vector_index"))
+        folder = None if database.immutable else path / "indexes"
+        self._passages = PassageIndexes(database, folder, kind)
         self._visibility = Visibility(database)
         self._ranker = PassageRanker(database, self._passages, self._visibility)
         self._facts = GraphIndex(database)

@@ -1,4 +1,4 @@
-"""BM25 and vectors of one database, up to date at each query, and BM25 kept on disk."""
+"""BM25 and vectors of one database, up to date at each query, and kept on disk."""
 
 import hashlib
 import json
@@ -18,6 +18,7 @@ import numpy as np
 from ..database.database import Database
 from .array_file import DamagedFileError
 from .bm25 import BM25Index
+from .dense_index import DenseIndex, VectorIndexKind
 from .fusion import Fused, fuse
 from .postings import Segment
 from .ranking import Hit
@@ -41,16 +42,24 @@ class PassageIndexes:
 
     Args:
         database: Where the passages are.
-        folder: Where BM25 is kept, so that opening cuts no passage into words again; None for
-            memory alone.
+        folder: Where they are kept, so that opening cuts no passage into words again, nor reads
+            many vectors; None for memory alone.
+        vector_index: As `DenseIndex` takes it.
     """
 
-    def __init__(self, database: Database, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path | None = None,
+        vector_index: VectorIndexKind = "auto",
+    ) -> None:
         self._database = database
         self._bm25: _Lexical | None = None
-        self._vectors: VectorIndex | None = None
-        self._vectors_generation = 0
+        self._dense = DenseIndex(
+            database, None if folder is None else folder / "vectors", vector_index
+        )
         self._folder = folder
+        self._vector_index: VectorIndexKind = vector_index
 
     def search(
         self,
@@ -110,43 +119,51 @@ class PassageIndexes:
 
     def vectors(self, dimensions: int) -> VectorIndex:
         """The vectors of the passages, up to date."""
-        generation = self._database.generation()
-        index = self._vectors
-        if index is not None:
-            if generation == self._vectors_generation:
-                return index
-            gone = self._database.gone_since(self._vectors_generation)
-            if gone is None or self._database.vectors_replaced() > self._vectors_generation:
-                index = None
-            else:
-                index.delete(gone)
-        if index is None:
-            index = self._vectors = VectorIndex(dimensions)
-        numbers: list[int] = []
-        rows: list[bytes] = []
-        for number, vector in self._database.vectors_after(index.last):
-            numbers.append(number)
-            rows.append(vector)
-        if numbers:
-            array = np.frombuffer(b"".join(rows), dtype="<f2").reshape(len(rows), -1)
-            index.add(numbers, array)
-        self._vectors_generation = generation
-        return index
+        return self._dense.caught_up(dimensions)
+
+    def catch_up(self) -> None:
+        """Bring up to date what `save` would keep."""
+        self.bm25()
+        self._dense.catch_up()
+
+    def beside(self, database: Database) -> "PassageIndexes":
+        """Indexes of the same base, to be made while these are asked; `take_over` puts them here.
+
+        Args:
+            database: The same file, opened once more.
+        """
+        return PassageIndexes(database, self._folder, self._vector_index)
+
+    def take_over(self, newer: "PassageIndexes") -> None:
+        """Go on with the indexes of another object of the same base, where these are behind."""
+        if self._bm25 is None or (
+            newer._bm25 is not None and self._bm25.generation < newer._bm25.generation
+        ):
+            self._bm25 = newer._bm25
+        if self._dense.generation < newer._dense.generation:
+            self._dense = newer._dense
+        self._dense.database = self._database
+        if self._bm25 is not None:
+            self._bm25.database = self._database
 
     def save(self) -> None:
-        """Keep BM25 on disk, where that is worth it and was asked for."""
+        """Keep on disk what is worth it, where that was asked for."""
         if self._bm25 is not None:
             self._bm25.save()
+        self._dense.save()
 
     def pack(self) -> None:
         """Make BM25 hold nothing of deleted passages, up to date; `save_packed` keeps that."""
         self.bm25().pack()
+        self.catch_up()
 
     def save_packed(self) -> None:
-        """Keep a packed BM25 on disk, and no file of an earlier one."""
+        """Keep packed indexes on disk, and no file of an earlier one."""
         if self._bm25 is not None:
             self._bm25.caught_up()
             self._bm25.save(is_packed=True)
+        self.catch_up()
+        self._dense.save(is_packed=True)
 
     def _settled(self, hits: Sequence[Hit]) -> list[Hit]:
         """The same hits, best first, those of one score by the ids of their passages."""
@@ -170,10 +187,10 @@ class _Lexical:
     """
 
     def __init__(self, database: Database, folder: Path | None) -> None:
-        self._database = database
+        self.database = database
         self._folder = folder
         self._index = BM25Index()
-        self._generation = 0
+        self.generation = 0
         self._files: dict[int, tuple[Segment, str, int]] = {}  # by the identity of a segment
         self._is_loaded = folder is None
 
@@ -181,14 +198,14 @@ class _Lexical:
         """The index as the base stands now; only passages that are new are cut into words."""
         if not self._is_loaded:
             self._load()
-        generation = self._database.generation()
-        if generation != self._generation:
-            gone = self._database.gone_since(self._generation)
+        generation = self.database.generation()
+        if generation != self.generation:
+            gone = self.database.gone_since(self.generation)
             if gone is None:
                 self._index, self._files = BM25Index(), {}
             self._index.delete(gone or [])
-            self._index.add(self._database.passages_after(self._index.last))
-            self._generation = generation
+            self._index.add(self.database.passages_after(self._index.last))
+            self.generation = generation
         return self._index
 
     def _load(self) -> None:
@@ -202,7 +219,7 @@ class _Lexical:
         try:
             self._read(self._folder)
         except (DamagedFileError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            self._index, self._generation, self._files = BM25Index(), 0, {}
+            self._index, self.generation, self._files = BM25Index(), 0, {}
             if manifest.exists() and manifest.read_bytes() != written:
                 return self._load()  # another process has just written a new one
             logger.warning("The index in %s is made anew: %s", self._folder, error)
@@ -211,25 +228,25 @@ class _Lexical:
         told = json.loads((folder / _MANIFEST).read_text("utf-8"))
         if told["words"] != _words_fingerprint():
             return  # of another version: not damaged, but of no use
-        if told["base"] != self._database.manifest().get("base_id"):
+        if told["base"] != self.database.manifest().get("base_id"):
             raise ValueError("it belongs to another base")
         if not all(_NAME.fullmatch(str(name)) for name, _ in told["segments"]):
             raise ValueError("its manifest names files that are not its own")
         segments = [Segment.load(folder / name) for name, _ in told["segments"]]
         made = [int(since) for _, since in told["segments"]]
         self._index.restore(segments)
-        gone = self._database.gone_since(min(made, default=0))
+        gone = self.database.gone_since(min(made, default=0))
         if gone is None:
             return  # the base was compacted since
         self._index.delete(gone)
-        self._index.add(self._database.passages_after(self._index.last))
-        if len(self._index) != self._database.passage_count():
+        self._index.add(self.database.passages_after(self._index.last))
+        if len(self._index) != self.database.passage_count():
             raise ValueError("it holds other passages than the base")
         self._files = {
             id(segment): (segment, name, since)
             for segment, (name, _), since in zip(segments, told["segments"], made, strict=True)
         }
-        self._generation = self._database.generation()
+        self.generation = self.database.generation()
 
     def save(self, *, is_packed: bool = False) -> None:
         """Write the segments that are new, then the manifest; nothing where little is new.
@@ -246,7 +263,7 @@ class _Lexical:
             logger.warning("The index in %s was not kept: %s", self._folder, error)
 
     def _write(self, *, is_packed: bool) -> None:
-        base = self._database.manifest().get("base_id")
+        base = self.database.manifest().get("base_id")
         if self._folder is None or base is None:
             return
         segments = self._index.segments
@@ -257,12 +274,12 @@ class _Lexical:
             name = f"{uuid.uuid4().hex[:12]}.safetensors"
             segment.save(self._folder / name)
             # Texts of it that are gone already went before this generation.
-            since = 0 if self._index.has_deleted(segment) else self._generation
+            since = 0 if self._index.has_deleted(segment) else self.generation
             self._files[id(segment)] = (segment, name, since)
         self._files = {id(segment): self._files[id(segment)] for segment in segments}
         if is_packed:  # nothing of them has gone
             self._files = {
-                key: (segment, name, self._generation)
+                key: (segment, name, self.generation)
                 for key, (segment, name, _) in self._files.items()
             }
         told = {

@@ -1,67 +1,47 @@
-"""A flat FAISS index over normalised vectors, by passage number."""
+"""A FAISS index over normalised vectors, by passage number: a file of them, and those since."""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
-from ..errors import GroundGLMError, MissingExtraError
+from .one_faiss import faiss
 from .ranking import Hit, best
+from .vector_file import VectorFile
 
 _VIEWS = 8  # masks that are kept
-_CPU_PACKAGE = "faiss-cpu"
-_GPU_PACKAGES = ("faiss-gpu-cu12", "faiss-gpu", "faiss-gpu-cu11", "faiss-gpu-cu13")
-
-
-def check_one_faiss() -> None:
-    """Raise GroundGLMError if a CPU and a GPU build of FAISS overwrite each other's files."""
-    if not _is_installed(_CPU_PACKAGE):
-        return
-    for package in _GPU_PACKAGES:
-        if _is_installed(package):
-            raise GroundGLMError(
-                f"{_CPU_PACKAGE} and {package} are both installed, and overwrite each other's "
-                f"files. Run: pip uninstall -y {_CPU_PACKAGE} {package} && "
-                "pip install 'groundglm[cpu]' (with a GPU: 'groundglm[gpu]')"
-            )
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-check_one_faiss()
-try:
-    import faiss
-except ImportError as error:
-    raise MissingExtraError("Vector search (FAISS)", extra="cpu") from error
 
 
 class VectorIndex:
-    """Cosine similarity by inner product of normalised vectors, held as float16; every one is seen.
+    """Cosine similarity by inner product of normalised vectors, held as float16.
 
-    Vectors have ascending numbers. A deleted one is passed over, and a third of them make the
-    index be packed anew. Safe for threads.
+    Vectors have ascending numbers: first those of a file, where there is one, then those that came
+    since, which are held in memory and all looked at. A deleted one is passed over; in memory, a
+    third of them make it be packed anew. Safe for threads.
+
+    Args:
+        dimensions: Those of each vector.
+        stored: The file.
     """
 
-    def __init__(self, dimensions: int) -> None:
+    def __init__(self, dimensions: int, stored: VectorFile | None = None) -> None:
         self.dimensions = dimensions
+        self.stored = stored
         self._lock = threading.RLock()
-        self._start(np.empty(0, dtype="<i8"))
+        self._first = 0 if stored is None else len(stored)  # the place of the first in memory
+        self._start(np.empty(0, dtype="<i8") if stored is None else stored.numbers)
+        self._dead = np.zeros(len(self._numbers), dtype=bool)
 
     def _start(self, numbers: np.ndarray) -> None:
+        """Hold no vector in memory; `numbers` are those of all that there are then to be."""
         self._index = faiss.IndexScalarQuantizer(
             self.dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
         self._numbers = numbers
-        self._dead = np.zeros(len(numbers), dtype=bool)
-        self._masks: OrderedDict[int, tuple[np.ndarray | None, np.ndarray]] = OrderedDict()
+        self._masks: OrderedDict[int, tuple[np.ndarray | None, _Mask]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._numbers) - int(self._dead.sum())
@@ -70,6 +50,11 @@ class VectorIndex:
     def last(self) -> int:
         """The number of the last vector that was added; 0 without any."""
         return int(self._numbers[-1]) if len(self._numbers) else 0
+
+    @property
+    def unsaved(self) -> int:
+        """How many vectors are in memory or gone from the file: what a new file would take in."""
+        return int((~self._dead[self._first :]).sum() + self._dead[: self._first].sum())
 
     def add(self, numbers: Sequence[int], vectors: np.ndarray) -> None:
         """Add vectors of shape [len(numbers), dimensions] by ascending number.
@@ -104,10 +89,14 @@ class VectorIndex:
             gone = np.asarray(sorted(numbers), dtype="<i8")
             self._dead |= np.isin(self._numbers, gone, kind="sort")
             self._masks.clear()
-            if 3 * int(self._dead.sum()) >= len(self._numbers) > 0:
-                places = np.flatnonzero(~self._dead)
-                kept = self._vectors_at(places).astype("<f2")
-                self._start(self._numbers[places])
+            dead = self._dead[self._first :]
+            if 3 * int(dead.sum()) >= len(dead) > 0:
+                places = self._first + np.flatnonzero(~dead)
+                kept = self._codes_at(places)
+                self._start(np.concatenate([self._numbers[: self._first], self._numbers[places]]))
+                self._dead = np.concatenate(
+                    [self._dead[: self._first], np.zeros(len(places), dtype=bool)]
+                )
                 self._append(kept)
 
     def search(self, vector: np.ndarray, *, k: int, visible: np.ndarray | None = None) -> list[Hit]:
@@ -128,20 +117,29 @@ class VectorIndex:
             raise ValueError(f"k must be at least 1, not {k}")
         query = np.ascontiguousarray(vector.reshape(1, -1), dtype=np.float32)
         with self._lock:
-            total = len(self._numbers)
-            parameters = None
-            if visible is not None or self._dead.any():
-                parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(self._mask(visible)))
-            asked = min(k + 1, total)
-            while asked:
-                scores, places = self._index.search(query, asked, params=parameters)
-                found = places[0] >= 0
-                # What was cut off may equal the k-th, so look on until the score falls.
-                if found.all() and asked < total and scores[0, -1] == scores[0, k - 1]:
-                    asked = min(4 * asked, total)
-                    continue
-                return best(self._numbers[places[0][found]], scores[0][found], k=k)
-            return []
+            mask = self._mask(visible)
+            parts: list[tuple[np.ndarray, np.ndarray]] = []
+            if self.stored is not None:
+                stored, bits, share = self.stored, mask.of_file, mask.share
+                find: _Find = lambda asked: stored.search(query, asked, bits, share)  # noqa: E731
+                parts.append(_nearest(find, k, len(stored)))
+            if len(self._numbers) > self._first:
+                find = lambda asked: self._in_memory(query, asked, mask.of_memory)  # noqa: E731
+                scores, places = _nearest(find, k, len(self._numbers) - self._first)
+                parts.append((scores, places + self._first))
+            if not parts:
+                return []
+            scores, places = (np.concatenate(several) for several in zip(*parts, strict=True))
+            return best(self._numbers[places], scores, k=k)
+
+    def _in_memory(
+        self, query: np.ndarray, k: int, bits: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+        parameters = None if bits is None else faiss.SearchParameters(sel=selector)
+        scores, places = self._index.search(query, k, params=parameters)
+        found = places[0] >= 0
+        return scores[0][found], places[0][found]
 
     def vectors(self, numbers: Sequence[int]) -> np.ndarray:
         """The vectors of numbers, of shape [len(numbers), dimensions]; zeros for an unknown one."""
@@ -151,16 +149,31 @@ class VectorIndex:
             found = np.zeros((len(wanted), self.dimensions), dtype=np.float32)
             known = places < len(self._numbers)
             known[known] = self._numbers[places[known]] == wanted[known]
-            found[known] = self._vectors_at(places[known])
+            found[known] = self._codes_at(places[known])
             return found
 
-    def _vectors_at(self, places: np.ndarray) -> np.ndarray:
-        if not len(places):
-            return np.empty((0, self.dimensions), dtype=np.float32)
-        return self._index.reconstruct_batch(places.astype(np.int64))
+    def alive(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers and vectors (float16) of all that are not deleted."""
+        with self._lock:
+            parts = [] if self.stored is None else [self.stored.all_codes()]
+            parts.append(self._codes_at(np.arange(self._first, len(self._numbers))))
+            return self._numbers[~self._dead], np.concatenate(parts)[~self._dead]
 
-    def _mask(self, visible: np.ndarray | None) -> np.ndarray:
-        """A bit for each place: whether it may be found."""
+    def _codes_at(self, places: np.ndarray) -> np.ndarray:
+        """The vectors of places, float16."""
+        found = np.empty((len(places), self.dimensions), dtype="<f2")
+        in_memory = places >= self._first
+        if in_memory.any():
+            of = (places[in_memory] - self._first).astype(np.int64)
+            found[in_memory] = self._index.reconstruct_batch(of)
+        if self.stored is not None and not in_memory.all():
+            found[~in_memory] = self.stored.codes_at(places[~in_memory])
+        return found
+
+    def _mask(self, visible: np.ndarray | None) -> "_Mask":
+        """Which places may be found."""
+        if visible is None and not self._dead.any():
+            return _Mask(None, None, 1.0)
         kept = self._masks.get(id(visible))
         if kept is not None and kept[0] is visible:
             return kept[1]
@@ -169,11 +182,41 @@ class VectorIndex:
             known = self._numbers < len(visible)
             seen &= known
             seen[known] &= visible[self._numbers[known]]
-        bits = np.packbits(seen, bitorder="little")
-        self._masks[id(visible)] = (visible, bits)
+        of_file, of_memory = seen[: self._first], seen[self._first :]
+        share = float(of_file.mean()) if len(of_file) else 1.0
+        mask = _Mask(_packed(of_file), _packed(of_memory), share)
+        self._masks[id(visible)] = (visible, mask)
         while len(self._masks) > _VIEWS:
             self._masks.popitem(last=False)
-        return bits
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class _Mask:
+    """A bit for each place, in the file and in memory: whether it may be found; None for all."""
+
+    of_file: np.ndarray | None
+    of_memory: np.ndarray | None
+    share: float  # of those in the file
+
+
+_Find: TypeAlias = Callable[[int], tuple[np.ndarray, np.ndarray]]
+
+
+def _nearest(find: _Find, k: int, total: int) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and places of the `k` nearest, and of all that equal the last of them."""
+    asked = min(k + 1, total)
+    while True:
+        scores, places = find(asked)
+        # What was cut off may equal the k-th, so look on until the score falls.
+        if len(scores) == asked and asked < total and scores[-1] == scores[k - 1]:
+            asked = min(4 * asked, total)
+            continue
+        return scores, places
+
+
+def _packed(seen: np.ndarray) -> np.ndarray:
+    return np.packbits(seen, bitorder="little")
 
 
 def normalized(vectors: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from groundglm.errors import GroundGLMError
 from groundglm.retrieval import VectorIndex
-from groundglm.retrieval import vector_index as module
+from groundglm.retrieval import one_faiss as module
 
 
 def vectors(*rows: list[float]) -> np.ndarray:
