@@ -1,6 +1,7 @@
 """Facts: entities, what is said of them, who says it, and chains of such statements."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
@@ -143,19 +144,21 @@ class FactExtractor(Protocol):
 class FactSource(Protocol):
     """Anything that knows facts: a KnowledgeBase, or a graph behind another interface.
 
-    An agent with access labels hands them on as `labels=` to `facts` and `link`, which must then
-    tell only what such a caller may see, names included; a source without that parameter is
-    refused.
+    With `labels`, those of a caller, it tells only what such a caller may see, names included. An
+    agent without labels never gives them, so a source that has no labels may leave the parameter
+    out; an agent with labels refuses such a source.
     """
 
-    def facts(self, entity: str) -> list[Fact]:
+    def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
         """The facts that an entity, given by name, alias or id, takes part in."""
         ...
 
-    def paths(self, a: str, b: str, *, max_hops: int = 3) -> list[Path]:
+    def paths(
+        self, a: str, b: str, *, max_hops: int = 3, labels: Iterable[str] | None = None
+    ) -> list[Path]:
         """The shortest chains of facts between two entities."""
         ...
 
-    def link(self, text: str) -> list[LinkedEntity]:
+    def link(self, text: str, *, labels: Iterable[str] | None = None) -> list[LinkedEntity]:
         """The entities that a text names, in the order of their places."""
         ...
