@@ -1,4 +1,4 @@
-"""Commands that keep a base: backup, restore, compact, reembed, repair."""
+"""Commands that keep a base: backup, restore, compact, reembed, repair, words."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(compact)
     app.command()(reembed)
     app.command()(repair)
+    app.command()(words)
 
 
 def backup(
@@ -124,3 +125,31 @@ def repair(
             say(line)
     if report.lost or (dry_run and report.problems):
         raise typer.Exit(FAILED)
+
+
+def words(
+    file: Annotated[
+        Path | None, typer.Argument(help="One word a line, as in jieba's dictionaries; else show.")
+    ] = None,
+    kb: KbOption = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Have none any more.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or set the Chinese words that the base keeps whole: products, herbs, parts, names."""
+    folder = find_base(kb)
+    if file is None and not clear:
+        with open_base(folder, read_only=True) as base:
+            own = base.own_words
+    else:
+        lines = [] if clear or file is None else file.read_text("utf-8-sig").splitlines()
+        listed = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+        with open_base(folder) as base, console.status("indexing"):
+            base.set_own_words(listed)
+            own = base.own_words
+    if as_json:
+        print_json({"words": list(own)})
+        return
+    for word in own:
+        say(word)
+    if not own:
+        say("the base has no words of its own; set them with: groundglm words FILE")

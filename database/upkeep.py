@@ -1,11 +1,13 @@
 """Looking after a database: packing it, copying it, and giving it the vectors of another model."""
 
+import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 from ..errors import StorageError
 from .database import Database
@@ -14,6 +16,7 @@ from .writing import FORGOTTEN, VECTORS_REPLACED, generation_of, next_generation
 
 _SPARE_BYTES = 16 << 20
 _CHANGING_TO = "changing_to"
+_OWN_WORDS = "own_words"
 
 
 def size_of(database: Database) -> int:
@@ -31,6 +34,24 @@ def set_property(database: Database, key: str, value: str) -> None:
     """Set a property of the base, whether it was set before or not."""
     with database.connections.writing() as connection:
         connection.execute("REPLACE INTO manifest VALUES (?, ?)", (key, value))
+
+
+def own_words(database: Database) -> tuple[str, ...]:
+    """The Chinese words that the base keeps whole beside those that are known."""
+    try:
+        told: object = json.loads(database.manifest().get(_OWN_WORDS, "[]"))
+    except ValueError:
+        return ()
+    listed = cast("list[object]", told) if isinstance(told, list) else []
+    return tuple(word for word in listed if isinstance(word, str))
+
+
+def set_own_words(database: Database, words: Iterable[str]) -> None:
+    """Change these words; every process makes its index of words anew at its next query."""
+    told = json.dumps(sorted(set(words)), ensure_ascii=False)
+    with database.connections.writing() as connection:
+        next_generation(connection)
+        connection.execute("REPLACE INTO manifest VALUES (?, ?)", (_OWN_WORDS, told))
 
 
 def check_room(folder: Path, wanted: int) -> None:

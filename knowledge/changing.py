@@ -9,12 +9,13 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from ..database.database import Database
-from ..database.upkeep import compact, size_of
+from ..database.upkeep import compact, set_own_words, size_of
 from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
 from ..loading.files import MAX_BYTES
 from ..retrieval.passage_indexes import WORTH_SAVING
 from ..retrieval.ranking_options import Ranking
+from ..text.scripts import has_cjk
 from .adding import FileProgress, FileReader
 from .backups import back_up
 from .changing_model import change_model
@@ -202,6 +203,28 @@ class ChangingBase(ReadingBase):
             with self.database.snapshot():
                 self._passages.save_packed()
             return before, size_of(self.database)
+
+    def set_own_words(self, words: Iterable[str]) -> None:
+        """Set the Chinese words that the base keeps whole beside those that jieba knows.
+
+        Names of products, herbs, parts: BM25 finds a question's "灵犀草" by the whole word. They
+        take the place of those that were set before; the index of words is made anew.
+
+        Args:
+            words: Each of 2 to 32 characters, one of them Chinese.
+
+        Raises:
+            ValueError: one is no such word; nothing was changed.
+        """
+        listed = [word.strip() for word in words]
+        for word in listed:
+            if not (2 <= len(word) <= 32 and has_cjk(word) and len(word.split()) == 1):
+                raise ValueError(
+                    f"{word!r} is no Chinese word of 2 to 32 characters without blanks; words of "
+                    "other scripts are kept whole by themselves"
+                )
+        set_own_words(self.database, listed)
+        self.keep_indexes()
 
     def reembed(
         self, embeddings: Embeddings, *, progress: Callable[[int, int], None] | None = None

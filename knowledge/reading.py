@@ -13,6 +13,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from ..database.database import Database
 from ..database.records import DocumentInfo
+from ..database.upkeep import own_words
 from ..errors import EmbeddingMismatchError
 from ..evidence import Evidence, SearchMode
 from ..facts import Entity, Fact, LinkedEntity, Path
@@ -96,6 +97,11 @@ class ReadingBase:
                 self._embeddings = load_embeddings(self.embedding_name, device=self._device)
                 compare_models(self.path, self.database.manifest(), self._embeddings)
             return self._embeddings
+
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """The Chinese words that this base keeps whole beside those that jieba knows."""
+        return own_words(self.database)
 
     @property
     def reads_chinese(self) -> bool:

@@ -61,9 +61,13 @@ class BM25Index:
     How it works: the words of a query go from rare to frequent; once the texts found cannot be
     overtaken any more by a text that holds only the frequent words, these are looked up for the
     candidates alone (MaxScore: Turtle and Flood, 1995). The result is the same.
+
+    Args:
+        own_words: Chinese words that stay whole, beside those that jieba knows.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own_words: tuple[str, ...] = ()) -> None:
+        self.own_words = own_words
         self._state = _State((), ())
         self._writing = threading.Lock()
 
@@ -94,7 +98,9 @@ class BM25Index:
         Raises:
             ValueError: a number is not above the last one.
         """
-        segment = build_segment((number, _fields(*parts)) for number, *parts in entries)
+        segment = build_segment(
+            (number, _fields(*parts, own=self.own_words)) for number, *parts in entries
+        )
         if not len(segment):
             return
         with self._writing:
@@ -137,7 +143,7 @@ class BM25Index:
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
         state = self._state
-        terms = state.terms(_weights(query), visible)
+        terms = state.terms(_weights(query, self.own_words), visible)
         if not terms:
             return []
         return best(*state.scored(terms, state.view(visible), k), k=k)
@@ -296,9 +302,9 @@ def _kth(scores: Sequence[np.ndarray], k: int) -> float:
     return float(np.partition(found, -k)[-k]) if len(found) >= k else 0.0
 
 
-def _weights(query: str) -> dict[str, float]:
+def _weights(query: str, own: tuple[str, ...]) -> dict[str, float]:
     """The words of a query, and how much each counts."""
-    counted = Counter(words(query))
+    counted = Counter(words(query, own))
     # A Chinese word of two characters is met as a word and as a pair: that agreement of two ways
     # to cut counts. An English word is repeated only by the phrasing.
     return {
@@ -307,5 +313,5 @@ def _weights(query: str) -> dict[str, float]:
     }
 
 
-def _fields(title: str, heading: str, text: str) -> list[str]:
-    return words(title) * TITLE_WEIGHT + words(heading) + words(text)
+def _fields(title: str, heading: str, text: str, *, own: tuple[str, ...]) -> list[str]:
+    return words(title, own) * TITLE_WEIGHT + words(heading, own) + words(text, own)

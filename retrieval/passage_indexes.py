@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from ..database.database import Database
+from ..database.upkeep import own_words
 from .array_file import DamagedFileError
 from .bm25 import BM25Index
 from .dense_index import DenseIndex, VectorIndexKind
@@ -201,8 +202,9 @@ class _Lexical:
         generation = self.database.generation()
         if generation != self.generation:
             gone = self.database.gone_since(self.generation)
-            if gone is None:
-                self._index, self._files = BM25Index(), {}
+            own = own_words(self.database)
+            if gone is None or own != self._index.own_words:
+                self._index, self._files = BM25Index(own), {}
             self._index.delete(gone or [])
             self._index.add(self.database.passages_after(self._index.last))
             self.generation = generation
@@ -210,6 +212,7 @@ class _Lexical:
 
     def _load(self) -> None:
         self._is_loaded = True
+        self._index = BM25Index(own_words(self.database))
         assert self._folder is not None
         manifest = self._folder / _MANIFEST
         try:
@@ -219,14 +222,14 @@ class _Lexical:
         try:
             self._read(self._folder)
         except (DamagedFileError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            self._index, self.generation, self._files = BM25Index(), 0, {}
+            self._index, self.generation, self._files = BM25Index(self._index.own_words), 0, {}
             if manifest.exists() and manifest.read_bytes() != written:
                 return self._load()  # another process has just written a new one
             logger.warning("The index in %s is made anew: %s", self._folder, error)
 
     def _read(self, folder: Path) -> None:
         told = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        if told["words"] != _words_fingerprint():
+        if told["words"] != _words_fingerprint(self._index.own_words):
             return  # of another version: not damaged, but of no use
         if told["base"] != self.database.manifest().get("base_id"):
             raise ValueError("it belongs to another base")
@@ -284,7 +287,7 @@ class _Lexical:
             }
         told = {
             "base": base,
-            "words": _words_fingerprint(),
+            "words": _words_fingerprint(self._index.own_words),
             "segments": [[name, since] for _, name, since in self._files.values()],
         }
         self._folder.mkdir(exist_ok=True)
@@ -304,8 +307,8 @@ class _Lexical:
                 continue
 
 
-@cache
-def _words_fingerprint() -> str:
+@lru_cache(maxsize=8)
+def _words_fingerprint(own: tuple[str, ...]) -> str:
     """Changes with what cuts texts into words, so that an index of old words is not used.
 
     To cut a sample would be plainer, but loads the Chinese dictionary for every English question.
@@ -315,4 +318,5 @@ def _words_fingerprint() -> str:
     for file in ("text/words.py", "text/folding.py", "retrieval/bm25.py"):
         digest.update((package / file).read_bytes())
     digest.update(" ".join(version(package) for package in ("jieba", "opencc")).encode())
+    digest.update("\n".join(own).encode())
     return digest.hexdigest()[:16]

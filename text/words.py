@@ -40,6 +40,19 @@ def segmenter() -> "jieba.Tokenizer":
     return tokenizer
 
 
+@lru_cache(maxsize=4)
+def segmenter_with(own: tuple[str, ...]) -> "jieba.Tokenizer":
+    """Jieba with these words beside those of its dictionary; a segmenter of its own."""
+    import jieba
+
+    tokenizer = jieba.Tokenizer()
+    tokenizer.FREQ, tokenizer.total = dict(segmenter().FREQ), segmenter().total
+    tokenizer.initialized = True
+    for word in own:
+        tokenizer.add_word(fold(word))
+    return tokenizer
+
+
 @cache
 def _tagger() -> "POSTokenizer":
     from jieba.posseg import POSTokenizer
@@ -53,13 +66,19 @@ def tags(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair.word, pair.flag) for pair in _tagger().cut(text))
 
 
-def words(text: str) -> list[str]:
+def words(text: str, own: tuple[str, ...] = ()) -> list[str]:
     """The words of a text for search, folded: jieba's search mode and character pairs for Chinese.
+
+    Args:
+        text: The text.
+        own: Chinese words that jieba does not know, which are to stay whole.
 
     >>> words("Li Bai's poems, 1,200 lines")
     ['li', 'bai', 'poems', '1200', 'lines']
     >>> "北京" in words("北京大學")
     True
+    >>> "灵犀草" in words("野生靈犀草"), "灵犀草" in words("野生靈犀草", ("灵犀草",))
+    (False, True)
     >>> words("C++20, C and C#")
     ['c++', '20', 'c', 'and', 'c#']
     >>> words("Café") == words("cafe\u0301") == words("cafe")
@@ -72,7 +91,8 @@ def words(text: str) -> list[str]:
     for match in _TOKEN.finditer(folded):
         token = match.group()
         if match.lastgroup == "cjk":
-            found.extend(word for word in segmenter().cut_for_search(token) if word.strip())
+            cutter = segmenter_with(own) if own else segmenter()
+            found.extend(word for word in cutter.cut_for_search(token) if word.strip())
             found.extend(token[i : i + 2] for i in range(len(token) - 1))
         elif match.lastgroup == "number":
             found.append(token.replace(",", ""))
