@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from ..facts import Fact, LinkedEntity, Path
 from ..questions.relation_fit import Fit, asked_relations, is_general, predicate_fit
-from ..relations import DEFINING, plain_predicate
+from ..relations import DEFINING, RELATIONS, plain_predicate
 from ..text.dates import is_date
 from ..text.folding import fold
 from ..text.scripts import HAN
@@ -26,6 +26,15 @@ _GENERAL_FACTS = 5  # facts shown for a question about an entity in general
 
 # Relations asked by such common words that they say little beside a plainer one.
 _MILD_CUES = frozenset({"location", "nationality", "cause"})
+
+# A bare "where" beside what is itself a place asks for that place, not for where the place lies.
+_BARE_WHERE = re.compile(r"[在是于]?(?:哪里|哪儿|何处|何地|什么地方)的?|where (?:is|are|was|were)")
+_PLACES = frozenset(
+    predicate
+    for relation in RELATIONS
+    if relation.name in ("birthplace", "death place", "location", "capital", "province", "mouth")
+    for predicate in relation.predicates
+)
 
 Ranked: TypeAlias = tuple[Fact, float, str]
 #: Whether a predicate, as `facts.predicate_key` writes it, is of use.
@@ -199,6 +208,8 @@ def _chains(graph: Graph, question: _Question, link: LinkedEntity) -> Iterator[_
         for second, fit in question.fitting(graph.facts_from(middle, fits=question.may_fit)):
             if second.object_id == node or not _apart(fit.span, first_fit.span):
                 continue
+            if _asks_for_place_itself(question, first, fit):
+                continue
             score = link.score * first_fit.score * fit.score * question.plainness
             score *= _trust(first) * _trust(second)
             seconds.append((score, second, fit.span))
@@ -230,8 +241,15 @@ def _third_hop(
             graph.facts_from(second.object_id, fits=question.may_fit)
         ):
             apart = all(_apart(fit.span, span) for span in spans)
+            apart = apart and not _asks_for_place_itself(question, second, fit)
             if apart and third.object_id not in (first.subject_id, first.object_id):
                 yield third, min(1.0, score * fit.score * _trust(third) * 1.1), fit.span
+
+
+def _asks_for_place_itself(question: _Question, fact: Fact, further: Fit) -> bool:
+    """Whether the words that a further step would fit only ask for the place that a fact names."""
+    asked = further.span.cut(question.text)
+    return plain_predicate(fact.predicate) in _PLACES and bool(_BARE_WHERE.fullmatch(asked))
 
 
 def _apart(a: Span, b: Span) -> bool:

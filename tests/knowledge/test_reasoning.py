@@ -131,3 +131,29 @@ def test_a_path_through_a_crowd_stays_bounded() -> None:
     graph.add("d", [Fact(f"p{n}", "in", f"hub{h}") for n in range(2000) for h in range(3)])
     assert graph.paths("p1", "p2", 3)
     assert graph.paths("p1", "hub2", 4)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("居里夫人出生在哪里？", ["华沙"]),
+        ("居里夫人的出生地是什么地方？", ["华沙"]),
+        ("Where was Curie born?", ["Warsaw"]),
+        ("居里夫人出生在哪个国家？", ["华沙", "波兰"]),
+        ("In which country was Curie born?", ["Warsaw", "Poland"]),
+        ("Where was the founder of Radium Works born?", ["Curie", "Warsaw"]),
+    ],
+)
+def test_where_beside_a_place_asks_for_that_place(question: str, expected: list[str]) -> None:
+    graph = KnowledgeGraph()
+    graph.add(
+        "a",
+        [
+            Fact("居里夫人", "出生地", "华沙"),
+            Fact("华沙", "所属国家", "波兰"),
+            Fact("Radium Works", "founder", "Curie"),
+            Fact("Curie", "birthplace", "Warsaw"),
+            Fact("Warsaw", "country", "Poland"),
+        ],
+    )
+    assert answers(graph, question) == expected
