@@ -13,7 +13,7 @@ from ..database.upkeep import compact, set_own_words, size_of
 from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
 from ..loading.files import MAX_BYTES
-from ..retrieval.passage_indexes import WORTH_SAVING
+from ..retrieval.lexical_index import WORTH_SAVING
 from ..retrieval.ranking_options import Ranking
 from ..text.scripts import has_cjk
 from .adding import FileProgress, FileReader

@@ -2,10 +2,8 @@
 
 import json
 import logging
-import os
 import re
 import time
-import uuid
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -13,6 +11,7 @@ import numpy as np
 
 from ..database.database import Database
 from .array_file import DamagedFileError
+from .index_folder import IndexFolder
 from .vector_file import VectorFile, train_centres, write_vectors
 from .vector_index import VectorIndex
 
@@ -28,7 +27,6 @@ WORTH_A_FILE = 20_000  # vectors; fewer are read from the database as soon
 
 _MANIFEST = "vectors.json"
 _NAME = re.compile(r"[0-9a-f]{12}\.vectors")
-_UNUSED_SECONDS = 600  # a file that another process writes just now is not in the manifest yet
 _OUTGROWN = 4  # times as many vectors as the centres were made for: they are made anew
 
 
@@ -61,7 +59,7 @@ class DenseIndex:
         check_kind(kind)
         self.database = database
         self.generation = 0
-        self._folder = folder
+        self._folder = None if folder is None else IndexFolder(folder, _MANIFEST)
         self._kind = kind
         self._model = ""  # the fingerprint of the model whose vectors the index holds
         self._index: VectorIndex | None = None
@@ -106,19 +104,16 @@ class DenseIndex:
 
     def _loaded(self, dimensions: int) -> VectorIndex | None:
         """What is kept in the folder, without what went since; None where there is nothing."""
-        if self._folder is None:
+        written = None if self._folder is None else self._folder.read()
+        if self._folder is None or written is None:
             return None
-        manifest = self._folder / _MANIFEST
+        folder = self._folder
         try:
-            written = manifest.read_bytes()
-        except OSError:
-            return None
-        try:
-            return self._read(self._folder, json.loads(written), dimensions)
+            return self._read(folder.path, json.loads(written), dimensions)
         except (DamagedFileError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
-            if manifest.exists() and manifest.read_bytes() != written:
+            if folder.read() not in (written, None):
                 return self._loaded(dimensions)  # another process has just written a new one
-            logger.warning("The vectors in %s are read anew: %s", self._folder, error)
+            logger.warning("The vectors in %s are read anew: %s", folder.path, error)
             return None
 
     def _read(self, folder: Path, told: dict[str, object], dimensions: int) -> VectorIndex | None:
@@ -151,33 +146,24 @@ class DenseIndex:
             elif self._index is not None:
                 self._save(self._folder, self._index, is_packed=is_packed)
         except OSError as error:
-            logger.warning("The vectors in %s were not kept: %s", self._folder, error)
+            logger.warning("The vectors in %s were not kept: %s", self._folder.path, error)
 
-    def _drop_file(self, folder: Path) -> None:
-        (folder / _MANIFEST).unlink(missing_ok=True)
+    def _drop_file(self, folder: IndexFolder) -> None:
+        folder.clear()
         if self._index is not None and self._index.stored is not None:
             self._index = None
-        self._remove_unused(folder, 0)
 
-    def _save(self, folder: Path, index: VectorIndex, *, is_packed: bool) -> None:
+    def _save(self, folder: IndexFolder, index: VectorIndex, *, is_packed: bool) -> None:
         base = self.database.manifest().get("base_id")
         if base is None or not (is_packed or self._is_worth_it(index)):
             return
-        if is_packed and not index.unsaved and self._is_of_kind(index):
-            return self._remove_unused(folder, 0)
+        if index.stored is not None and not index.unsaved and self._is_of_kind(index):
+            return folder.tidy(_names(index.stored.path))
         numbers, codes = index.alive()
-        path = write_vectors(folder, numbers, codes, self._centres(index, codes))
-        told = {
-            "base": base,
-            "model": self._model,
-            "file": path.name,
-            "since": self.generation,
-        }
-        part = folder / f".{_MANIFEST}.{uuid.uuid4().hex[:8]}"
-        part.write_text(json.dumps(told), "utf-8")
-        os.replace(part, folder / _MANIFEST)
+        path = write_vectors(folder.path, numbers, codes, self._centres(index, codes))
+        told = {"base": base, "model": self._model, "file": path.name, "since": self.generation}
+        folder.write(told, used=_names(path), at_once=is_packed)
         self._index = VectorIndex(index.dimensions, VectorFile(path))
-        self._remove_unused(folder, 0 if is_packed else _UNUSED_SECONDS)
 
     def _is_worth_it(self, index: VectorIndex) -> bool:
         stored = 0 if index.stored is None else len(index.stored)
@@ -207,16 +193,6 @@ class DenseIndex:
         logger.info("%d clusters of %d vectors were found in %.0f s", lists, count, seconds)
         return centres
 
-    def _remove_unused(self, folder: Path, seconds: int) -> None:
-        if not folder.is_dir():
-            return
-        used = {_MANIFEST}
-        if self._index is not None and self._index.stored is not None:
-            used.add(self._index.stored.path.name)
-            used.add(self._index.stored.path.with_suffix(".safetensors").name)
-        for path in folder.iterdir():
-            try:
-                if path.name not in used and time.time() - path.stat().st_mtime >= seconds:
-                    path.unlink()
-            except OSError:  # another process was quicker, or still reads it (Windows)
-                continue
+
+def _names(path: Path) -> tuple[str, str]:
+    return path.name, path.with_suffix(".safetensors").name

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
-from groundglm.retrieval import HashEmbeddings, Ranking, bm25, passage_indexes
+from groundglm.retrieval import HashEmbeddings, Ranking, bm25, lexical_index
 from groundglm.retrieval.array_file import map_arrays, write_arrays
 
 COUNT = 80
@@ -41,7 +41,7 @@ def test_opening_cuts_only_what_is_new(folder, monkeypatch):
         base.delete(["d7"])
     cut: list[str] = []
     original = bm25.words
-    monkeypatch.setattr(bm25, "words", lambda text: cut.append(text) or original(text))
+    monkeypatch.setattr(bm25, "words", lambda text, own: cut.append(text) or original(text, own))
     assert found(folder) == []
     assert found(folder, "falcon") == ["new"]
     assert not [text for text in cut if "lives" in text]
@@ -105,7 +105,7 @@ def test_a_full_disk_keeps_no_index_and_loses_no_document(tmp_path, monkeypatch,
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(passage_indexes.Segment, "save", full)
+    monkeypatch.setattr(lexical_index.Segment, "save", full)
     with KnowledgeBase.open(tmp_path, HashEmbeddings(16)) as base:
         assert len(base.add_documents(documents(), extract_facts=False).added) == COUNT
     assert "not kept" in caplog.text
@@ -152,7 +152,7 @@ class Kept(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         self.base = KnowledgeBase.open(self.folder, HashEmbeddings(8))
         self.held: dict[str, str] = {}
-        passage_indexes.WORTH_SAVING, self.worth = 1, passage_indexes.WORTH_SAVING
+        lexical_index.WORTH_SAVING, self.worth = 1, lexical_index.WORTH_SAVING
 
     @rule(texts=st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["one", "one two"])))
     def add(self, texts):
@@ -186,10 +186,32 @@ class Kept(RuleBasedStateMachine):
         assert ours == {names[n]: round(score / best, 5) for n, score in expected}
 
     def teardown(self):
-        passage_indexes.WORTH_SAVING = self.worth
+        lexical_index.WORTH_SAVING = self.worth
         self.base.close()
         shutil.rmtree(self.folder)
 
 
 Kept.TestCase.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)
 TestKept = Kept.TestCase
+
+
+def test_files_that_a_new_manifest_does_not_name_go_at_once(folder):
+    with KnowledgeBase.open(folder, HashEmbeddings(16)) as base:
+        base.add_documents([Document(f"Otter {n}.", id=f"o{n}") for n in range(200)])
+        base.add_documents([Document(f"Heron {n}.", id=f"h{n}") for n in range(400)])
+    told = json.loads((folder / "indexes" / "manifest.json").read_text())
+    named = {name for name, _ in told["segments"]}
+    assert {path.name for path in (folder / "indexes").glob("*.safetensors")} == named
+
+
+def test_files_that_another_process_replaced_are_written_again(folder):
+    with (
+        KnowledgeBase.open(folder, HashEmbeddings(16)) as one,
+        KnowledgeBase.open(folder, HashEmbeddings(16)) as other,
+    ):
+        assert one.search("falcon", mode="bm25") == other.search("falcon", mode="bm25")
+        other.add_documents([Document(f"Otter {n}.", id=f"o{n}") for n in range(400)])
+        one.add_documents([Document(f"Heron {n}.", id=f"h{n}") for n in range(90)])
+    told = json.loads((folder / "indexes" / "manifest.json").read_text())
+    assert all((folder / "indexes" / name).exists() for name, _ in told["segments"])
+    assert len(found(folder, "heron")) == 5
