@@ -1,7 +1,6 @@
 """What changes a knowledge base: documents, files and facts, in and out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
 from ..loading.files import MAX_BYTES
 from ..retrieval.lexical_index import WORTH_SAVING
+from ..retrieval.passage_indexes import keep_indexes
 from ..retrieval.ranking_options import Ranking
 from ..text.scripts import has_cjk
 from .adding import FileProgress, FileReader
@@ -114,14 +114,7 @@ class ChangingBase(ReadingBase):
 
         `add_documents` does it by itself where much is new.
         """
-        # Beside the indexes that are asked meanwhile, which would have to wait.
-        with closing(Database(self.database.path, read_only=True)) as beside:
-            newer = self._passages.beside(beside)
-            with beside.snapshot():
-                newer.catch_up()
-            newer.save()
-            with self._lock:
-                self._passages.take_over(newer)
+        keep_indexes(self.database, self._passages, self._lock, words=True)
 
     def add_facts(
         self,

@@ -113,6 +113,12 @@ class BM25Index:
         with self._writing:
             self._state = _State(tuple(segments), (None,) * len(segments))
 
+    def copy(self) -> "BM25Index":
+        """An index of the same texts, which changes by itself; both share what never changes."""
+        copied = BM25Index(self.own_words)
+        copied._state = self._state
+        return copied
+
     def pack(self) -> None:
         """Make one segment of all, without the words of texts that were deleted."""
         with self._writing:

@@ -78,11 +78,31 @@ class DenseIndex:
         self._model = self.database.embedding_fingerprint()
         return index
 
-    def catch_up(self) -> None:
-        """Bring the index up to date where there are so many vectors that `save` may keep them."""
+    def catch_up(self, *, always: bool = False) -> None:
+        """Bring the index up to date where `save` would then write it, or always.
+
+        Whether it would is told by the manifest, for reading many vectors takes a while.
+        """
         dimensions = self.database.embedding_fingerprint().partition(":")[0]
-        if dimensions.isdecimal() and self.database.passage_count() >= WORTH_A_FILE:
+        count = self.database.passage_count()
+        if not dimensions.isdecimal() or count < WORTH_A_FILE:
+            return
+        if always or self._is_worth_reading(count):
             self.caught_up(int(dimensions))
+
+    def _is_worth_reading(self, count: int) -> bool:
+        if self._folder is None:
+            return False
+        try:
+            told = json.loads(self._folder.read() or b"{}")
+            if told["base"] != self.database.manifest().get("base_id"):
+                return True
+            kept, last, lists = int(told["count"]), int(told["last"]), int(told["lists"])
+        except (ValueError, KeyError, TypeError):
+            return True
+        new = sum(1 for _ in self.database.documents_after(last))
+        is_other = (lists > 1) != (self._lists(count) > 1)
+        return is_other or 2 * new + kept - count >= max(WORTH_A_FILE, kept // 4)
 
     def _without_gone(self, index: VectorIndex, since: int) -> VectorIndex | None:
         """The index without what went since a generation; None where it is of no use any more."""
@@ -161,7 +181,15 @@ class DenseIndex:
             return folder.tidy(_names(index.stored.path))
         numbers, codes = index.alive()
         path = write_vectors(folder.path, numbers, codes, self._centres(index, codes))
-        told = {"base": base, "model": self._model, "file": path.name, "since": self.generation}
+        told = {
+            "base": base,
+            "model": self._model,
+            "file": path.name,
+            "since": self.generation,
+            "count": len(numbers),
+            "last": index.last,
+            "lists": self._lists(len(index)),
+        }
         folder.write(told, used=_names(path), at_once=is_packed)
         self._index = VectorIndex(index.dimensions, VectorFile(path))
 
@@ -172,16 +200,18 @@ class DenseIndex:
 
     def _is_of_kind(self, index: VectorIndex) -> bool:
         """Whether the file is of the kind that is asked for: one list, or several."""
-        return index.stored is not None and (index.stored.lists > 1) == (self._lists(index) > 1)
+        return index.stored is not None and (index.stored.lists > 1) == (
+            self._lists(len(index)) > 1
+        )
 
-    def _lists(self, index: VectorIndex) -> int:
-        """Of how many lists a file of the index is made: one where every vector is looked at."""
-        if self._kind == "flat" or (self._kind == "auto" and len(index) < IVF_FROM):
+    def _lists(self, count: int) -> int:
+        """Of how many lists a file of vectors is made: one where every vector is looked at."""
+        if self._kind == "flat" or (self._kind == "auto" and count < IVF_FROM):
             return 1
-        return 1 << round(np.log2(4 * np.sqrt(len(index))))
+        return 1 << round(np.log2(4 * np.sqrt(count)))
 
     def _centres(self, index: VectorIndex, codes: np.ndarray) -> np.ndarray:
-        lists, count = self._lists(index), len(codes)
+        lists, count = self._lists(len(index)), len(codes)
         if lists == 1:
             return np.zeros((1, index.dimensions), dtype=np.float32)
         known = index.stored

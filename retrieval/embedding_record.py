@@ -44,6 +44,22 @@ def record_model(database: Database, embeddings: Embeddings) -> None:
     )
 
 
+def check_model(database: Database, embeddings: Embeddings) -> None:
+    """Compare the model of a store with the recorded one, or record it; what is read follows it.
+
+    Raises:
+        EmbeddingMismatchError: they differ.
+    """
+    manifest = database.manifest()
+    if "embedding_fingerprint" in manifest:
+        compare_models(database.path, manifest, embeddings)
+    elif not database.read_only:
+        record_model(database, embeddings)
+    if "base_id" not in manifest and not database.read_only:
+        database.record_once({"base_id": uuid4().hex})
+    database.vector_model = database.embedding_fingerprint() or None
+
+
 def compare_models(folder: FilePath, manifest: Mapping[str, str], embeddings: Embeddings) -> None:
     """Refuse a model that gives other vectors than the recorded one.
 

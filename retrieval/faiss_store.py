@@ -18,10 +18,12 @@ from ..database.connection import BUSY_SECONDS
 from ..database.database import Database
 from ..database.records import DocumentRecord, FoundPassage
 from ..errors import GroundGLMError
+from .dense_index import VectorIndexKind
 from .embedding_calls import embedded_query
-from .embedding_record import compare_models, record_model
+from .embedding_record import check_model
 from .filters import Filter
-from .passage_indexes import PassageIndexes
+from .lexical_index import WORTH_SAVING
+from .passage_indexes import PassageIndexes, keep_indexes
 from .passage_vectors import passage_vectors
 from .ranking import Hit
 from .stored_texts import refuse_others, relevance, stored_document, text_record, unit_vector
@@ -53,6 +55,7 @@ class FAISSVectorStore(VectorStore):
         path: str | Path | None = None,
         *,
         labels: Iterable[str] | None = None,
+        vector_index: VectorIndexKind = "auto",
         create: bool = True,
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
@@ -64,6 +67,8 @@ class FAISSVectorStore(VectorStore):
             path: The SQLite file; None for a temporary one.
             labels: Those of the caller: texts with `metadata["labels"]` are seen only by who
                 shares one. None sees everything.
+            vector_index: As `KnowledgeBase.open` takes it; many vectors are kept in a folder
+                beside the file, `NAME.indexes`, which may be deleted at any time.
             create: Whether to make a store where there is none.
             read_only: Never write.
             busy_seconds: How long a write waits for another process that is writing.
@@ -82,9 +87,8 @@ class FAISSVectorStore(VectorStore):
             busy_seconds=busy_seconds,
         )
         lock = database.connections.read_lock
-        self._take(
-            database, embedding, PassageIndexes(database), Visibility(database), lock, labels
-        )
+        indexes = PassageIndexes(database, file.with_name(f"{file.name}.indexes"), vector_index)
+        self._take(database, embedding, indexes, Visibility(database), lock, labels)
 
     def _take(
         self,
@@ -95,13 +99,12 @@ class FAISSVectorStore(VectorStore):
         lock: "threading.RLock",
         labels: Iterable[str] | None,
     ) -> None:
-        given: Any = labels
         self._database = database
         self._embedding = embedding
         self._indexes = indexes
         self._visibility = visibility
         self._lock = lock
-        self._labels = None if labels is None else frozenset(check_labels(given))
+        self._labels = None if labels is None else frozenset(check_labels(labels))
         self._is_checked = False
         self._is_part_of_base = False
 
@@ -204,6 +207,8 @@ class FAISSVectorStore(VectorStore):
             self._check_model()
         for start in range(0, len(records), batch_size):
             self._store(records[start : start + batch_size])
+        if len(records) >= WORTH_SAVING:
+            keep_indexes(self._database, self._indexes, self._lock, words=False)
         return names
 
     def _store(self, records: Sequence[DocumentRecord]) -> None:
@@ -364,8 +369,7 @@ class FAISSVectorStore(VectorStore):
             yield self._view(filter, labels)
 
     def _view(self, filter: Filter | None, labels: Iterable[str] | None) -> View | None:
-        given: Any = labels
-        own = None if labels is None else frozenset(check_labels(given))
+        own = None if labels is None else frozenset(check_labels(labels))
         if self._labels is not None:  # a call may see less than the store, never more
             own = self._labels if own is None else own & self._labels
         return self._visibility.view(filter, own)
@@ -389,12 +393,7 @@ class FAISSVectorStore(VectorStore):
     def _check_model(self) -> None:
         if self._is_checked:
             return
-        manifest = self._database.manifest()
-        if "embedding_fingerprint" in manifest:
-            compare_models(self._database.path, manifest, self._embedding)
-        elif not self._database.read_only:
-            record_model(self._database, self._embedding)
-        self._database.vector_model = self._database.embedding_fingerprint() or None
+        check_model(self._database, self._embedding)
         self._is_checked = True
 
     _refuse = staticmethod(refuse_others)

@@ -40,6 +40,14 @@ class LexicalIndex:
         self._files: dict[int, tuple[Segment, str, int]] = {}  # by the identity of a segment
         self._is_loaded = folder is None
 
+    def beside(self, database: Database) -> "LexicalIndex":
+        """The same over another connection to the base, to be changed while this one is asked."""
+        made = LexicalIndex(database, None)
+        made._folder, made._is_loaded = self._folder, self._is_loaded
+        made._index, made._files = self._index.copy(), dict(self._files)
+        made.generation = self.generation
+        return made
+
     def caught_up(self) -> BM25Index:
         """The index as the base stands now; only passages that are new are cut into words."""
         if not self._is_loaded:

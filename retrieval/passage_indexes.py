@@ -1,8 +1,10 @@
 """BM25 and vectors of one database, up to date at each query, and kept on disk."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,18 +107,22 @@ class PassageIndexes:
         """The vectors of the passages, up to date."""
         return self._dense.caught_up(dimensions)
 
-    def catch_up(self) -> None:
-        """Bring up to date what `save` would keep."""
-        self.bm25()
+    def catch_up(self, *, words: bool = True) -> None:
+        """Bring up to date what `save` would keep; without `words`, of the vectors alone."""
+        if words:
+            self.bm25()
         self._dense.catch_up()
 
     def beside(self, database: Database) -> "PassageIndexes":
-        """Indexes of the same base, to be made while these are asked; `take_over` puts them here.
+        """Indexes of the same base, to be changed while these are asked; `take_over` ends that.
 
         Args:
             database: The same file, opened once more.
         """
-        return PassageIndexes(database, self._folder, self._vector_index)
+        made = PassageIndexes(database, self._folder, self._vector_index)
+        if self._bm25 is not None:
+            made._bm25 = self._bm25.beside(database)
+        return made
 
     def take_over(self, newer: "PassageIndexes") -> None:
         """Go on with the indexes of another object of the same base, where these are behind."""
@@ -124,7 +130,7 @@ class PassageIndexes:
             newer._bm25 is not None and self._bm25.generation < newer._bm25.generation
         ):
             self._bm25 = newer._bm25
-        if self._dense.generation < newer._dense.generation:
+        if 0 < newer._dense.generation >= self._dense.generation:  # it may have a newer file
             self._dense = newer._dense
         self._dense.database = self._database
         if self._bm25 is not None:
@@ -139,14 +145,14 @@ class PassageIndexes:
     def pack(self) -> None:
         """Make BM25 hold nothing of deleted passages, up to date; `save_packed` keeps that."""
         self.bm25().pack()
-        self.catch_up()
+        self._dense.catch_up(always=True)
 
     def save_packed(self) -> None:
         """Keep packed indexes on disk, and no file of an earlier one."""
         if self._bm25 is not None:
             self._bm25.caught_up()
             self._bm25.save(is_packed=True)
-        self.catch_up()
+        self._dense.catch_up(always=True)
         self._dense.save(is_packed=True)
 
     def _settled(self, hits: Sequence[Hit]) -> list[Hit]:
@@ -161,3 +167,24 @@ class PassageIndexes:
             return list(hits)
         ids = self._database.passage_ids(equal)
         return sorted(hits, key=lambda hit: (-hit[1], ids.get(hit[0], "")))
+
+
+def keep_indexes(
+    database: Database, indexes: PassageIndexes, lock: AbstractContextManager[Any], *, words: bool
+) -> None:
+    """Index what is new and keep that on disk, beside the indexes that are asked meanwhile.
+
+    Args:
+        database: The base that they are of.
+        indexes: Those that are asked; they go on with what was made.
+        lock: What is held while they are asked.
+        words: Whether BM25 is wanted as well.
+    """
+    with closing(Database(database.path, read_only=True)) as beside:
+        with lock:
+            newer = indexes.beside(beside)
+        with beside.snapshot():
+            newer.catch_up(words=words)
+        newer.save()
+        with lock:
+            indexes.take_over(newer)

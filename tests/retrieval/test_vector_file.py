@@ -12,7 +12,7 @@ from langchain_core.documents import Document
 
 from groundglm.errors import GroundGLMError
 from groundglm.knowledge import KnowledgeBase
-from groundglm.retrieval import HashEmbeddings, VectorIndex, dense_index
+from groundglm.retrieval import FAISSVectorStore, HashEmbeddings, VectorIndex, dense_index
 from groundglm.retrieval.array_file import DamagedFileError, map_arrays, write_arrays
 from groundglm.retrieval.vector_file import VectorFile, train_centres, write_vectors
 
@@ -246,3 +246,39 @@ def test_the_kind_that_a_base_is_given_stays(tmp_path: Path) -> None:
         assert base._passages.vectors(16).stored.lists == 1
     with pytest.raises((ValueError, GroundGLMError), match="vector_index must be one of"):
         KnowledgeBase.open(tmp_path / "kb", vector_index="tree")
+
+
+@pytest.mark.usefixtures("few")
+def test_a_store_maps_its_vectors_too(tmp_path: Path) -> None:
+    texts = [f"Note {n} on topic {n % 7}." for n in range(90)]
+    with FAISSVectorStore(HashEmbeddings(16), tmp_path / "s.sqlite") as store:
+        ids = store.add_texts(texts)
+        whole = store.similarity_search_with_score("topic 5", k=20)
+    assert list((tmp_path / "s.sqlite.indexes" / "vectors").glob("*.vectors"))
+    with FAISSVectorStore(HashEmbeddings(16), tmp_path / "s.sqlite", read_only=True) as reader:
+        assert reader.similarity_search_with_score("topic 5", k=20) == whole
+        assert reader._indexes.vectors(16).stored.lists > 1
+    with FAISSVectorStore(HashEmbeddings(16), tmp_path / "s.sqlite") as store:
+        store.delete(ids[:85])
+        assert len(store.similarity_search("topic 5", k=20)) == 5
+
+
+@pytest.mark.usefixtures("few")
+def test_little_that_is_new_reads_no_vectors(tmp_path: Path, monkeypatch) -> None:
+    with KnowledgeBase.open(tmp_path / "kb", HashEmbeddings(16)) as base:
+        base.add_documents(documents(0, 40), extract_facts=False)
+        base.keep_indexes()
+        before = vector_files(base.path)
+        with monkeypatch.context() as patch:
+            patch.setattr(dense_index.DenseIndex, "caught_up", lambda *_: pytest.fail("read"))
+            base.add_documents(documents(40, 50), extract_facts=False)
+            base.keep_indexes()
+        assert vector_files(base.path) == before
+        base.add_documents(documents(50, 75), extract_facts=False)
+        base.keep_indexes()
+        assert vector_files(base.path) != before
+        base.delete([f"d{number}" for number in range(40)])
+        base.add_documents(documents(100, 110), extract_facts=False)
+        base.keep_indexes()
+        with KnowledgeBase.open(base.path, read_only=True) as reader:
+            assert found(reader) == found(base)
