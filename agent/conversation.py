@@ -56,9 +56,9 @@ class Conversation:
     def search(self) -> SearchResult:
         """The result of the search with which the current turn began; empty where there is none."""
         for message in self.turn:
-            artifact: object = message.artifact if isinstance(message, ToolMessage) else None
-            if isinstance(artifact, dict):
-                return cast("SearchResult", artifact)
+            if isinstance(message, ToolMessage) and message.name == SEARCH_TOOL:
+                artifact: object = message.artifact
+                return cast("SearchResult", artifact) if isinstance(artifact, dict) else {}
         return {}
 
     def found_later(self) -> bool:

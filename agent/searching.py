@@ -105,7 +105,7 @@ def _search(
     """What is found for a question, and how well it answers it."""
     # What says what something is may stand behind much that speaks of it.
     is_deep = asked_subject(question.text) or asks_how(question.folded)
-    depth = _DEFINING_DEPTH if is_deep else _SEARCH_DEPTH
+    depth = max(options.k, _DEFINING_DEPTH if is_deep else _SEARCH_DEPTH)
     found = source.search(question.text, k=depth, mode=options.mode, labels=options.labels)
     named = by_title(question, _numbered(found))
     if named is not question:  # asked by another name: what is told under the first one

@@ -1,9 +1,10 @@
 """Any LangChain retriever or vector store as a source of passages for an agent."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import VectorStore
 
@@ -12,15 +13,15 @@ from ..facts import FactSource
 from ..retrieval.documents import to_evidence
 
 
-class RetrieverSource:
-    """A LangChain retriever behind the protocol `PassageSource`.
+class _Wrapped:
+    """A part of LangChain behind the protocol `PassageSource`.
 
     The rank gives the score where a document brings none. `filter` and `labels` cannot be handed
-    to a retriever, so they are refused.
+    on, so they are refused.
     """
 
-    def __init__(self, retriever: BaseRetriever) -> None:
-        self.retriever = retriever
+    def _documents(self, query: str, k: int) -> Sequence[Document]:
+        raise NotImplementedError
 
     def search(
         self,
@@ -31,13 +32,37 @@ class RetrieverSource:
         filter: Mapping[str, Any] | None = None,
         labels: Iterable[str] | None = None,
     ) -> list[Evidence]:
-        """The retriever's first `k` documents as evidence."""
+        """The first `k` documents as evidence."""
         if filter is not None or labels is not None:
             raise ValueError("a wrapped retriever takes no filter and no labels; set them on it")
-        documents = self.retriever.invoke(query)[:k]
-        return [
-            to_evidence(document, rank=rank) for rank, document in enumerate(documents, start=1)
-        ]
+        found: dict[str, Evidence] = {}
+        for rank, document in enumerate(self._documents(query, k)[:k], start=1):
+            piece = to_evidence(document, rank=rank)
+            known = found.get(piece.id)
+            if known is not None and known.text != piece.text:  # an id of several texts is none
+                piece = to_evidence(document.model_copy(update={"id": None}), rank=rank)
+            found.setdefault(piece.id, piece)
+        return list(found.values())
+
+
+class RetrieverSource(_Wrapped):
+    """A LangChain retriever as a source of passages; it gives as many as it is set to."""
+
+    def __init__(self, retriever: BaseRetriever) -> None:
+        self.retriever = retriever
+
+    def _documents(self, query: str, k: int) -> Sequence[Document]:
+        return self.retriever.invoke(query)
+
+
+class VectorStoreSource(_Wrapped):
+    """A LangChain vector store as a source of passages; it is asked for as many as are wanted."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self.store = store
+
+    def _documents(self, query: str, k: int) -> Sequence[Document]:
+        return self.store.similarity_search(query, k=k)
 
 
 def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSource:
@@ -47,7 +72,7 @@ def as_source(source: PassageSource | BaseRetriever | VectorStore) -> PassageSou
         TypeError: it is none of these.
     """
     if isinstance(source, VectorStore):
-        return RetrieverSource(source.as_retriever(search_kwargs={"k": 10}))
+        return VectorStoreSource(source)
     if isinstance(source, BaseRetriever):
         return RetrieverSource(source)
     if isinstance(source, PassageSource):  # pyright: ignore[reportUnnecessaryIsInstance]

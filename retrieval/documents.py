@@ -1,5 +1,6 @@
 """Evidence as LangChain Documents, and back."""
 
+from hashlib import sha256
 from typing import Any
 
 from langchain_core.documents import Document
@@ -32,17 +33,20 @@ def to_evidence(document: Document, *, rank: int = 1) -> Evidence:
     Args:
         document: What the retriever gave. Without `metadata["document_id"]` its `source` or its
             own id names where it stands.
-        rank: Its place in what the retriever gave; names and scores a document that has neither
-            an id nor a score.
+        rank: Its place in what the retriever gave; scores a document that has no score.
     """
     metadata: dict[str, Any] = document.metadata
     start, end = _whole(metadata.get("start")), _whole(metadata.get("end"))
     span = Span(start, end) if start is not None and end is not None and start < end else None
-    document_id = str(metadata.get("document_id") or metadata.get("source") or document.id or rank)
+    # By its text and not its rank: another search gives another text the same rank.
+    digest = sha256(document.page_content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    document_id = str(
+        metadata.get("document_id") or metadata.get("source") or document.id or f"text-{digest}"
+    )
     title = str(metadata.get("title") or "")
     score = metadata.get("score")
     return Evidence(
-        document.id or f"{document_id}#{rank}",
+        document.id or f"{document_id}#{digest}",
         "passage",
         document.page_content,
         score if isinstance(score, int | float) else 1 / rank,
