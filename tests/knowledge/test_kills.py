@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
@@ -95,6 +96,7 @@ def assert_is(folder: Path, done: int, listed: list[tuple[str, object]]) -> None
     shutil.rmtree(folder / "new")
 
 
+@pytest.mark.timeout(900)  # a hundred processes, on a busy machine
 def test_kills_at_random_moments_leave_a_first_part_of_the_operations(tmp_path, full):
     import json
 
