@@ -19,7 +19,7 @@ from .one_faiss import faiss
 _PLACE = 8  # bytes
 _SEEN_OF_EACH = 40  # vectors of each list that its centre is made of
 _ROUNDS = 8
-#: Of this many lists, at least, so many are looked at; measured by `benchmarks/growth.py`.
+#: Of this many lists, at least, so many are looked at; measured by `benchmarks/clusters.py`.
 _PROBED = 64
 
 
