@@ -1,6 +1,7 @@
 """Any LangChain retriever or vector store as a source of passages for an agent."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -13,15 +14,16 @@ from ..facts import FactSource
 from ..retrieval.documents import to_evidence
 
 
-class _Wrapped:
+class _LangChainSource(ABC):
     """A part of LangChain behind the protocol `PassageSource`.
 
     The rank gives the score where a document brings none. `filter` and `labels` cannot be handed
     on, so they are refused.
     """
 
+    @abstractmethod
     def _documents(self, query: str, k: int) -> Sequence[Document]:
-        raise NotImplementedError
+        """What it gives for a question, best first; `k` are wanted."""
 
     def search(
         self,
@@ -45,7 +47,7 @@ class _Wrapped:
         return list(found.values())
 
 
-class RetrieverSource(_Wrapped):
+class RetrieverSource(_LangChainSource):
     """A LangChain retriever as a source of passages; it gives as many as it is set to."""
 
     def __init__(self, retriever: BaseRetriever) -> None:
@@ -55,7 +57,7 @@ class RetrieverSource(_Wrapped):
         return self.retriever.invoke(query)
 
 
-class VectorStoreSource(_Wrapped):
+class VectorStoreSource(_LangChainSource):
     """A LangChain vector store as a source of passages; it is asked for as many as are wanted."""
 
     def __init__(self, store: VectorStore) -> None:

@@ -50,8 +50,12 @@ class FactTables:
     def _reading(self) -> Generator[sqlite3.Connection]:
         with self._database.connections.reading() as connection:
             if self._visible is not None:
-                connection.create_function("sees", 1, self._visible.__getitem__)
+                connection.create_function("sees", 1, self._sees)
             yield connection
+
+    def _sees(self, document: int) -> int:
+        visible = self._visible or b""
+        return visible[document] if 0 <= document < len(visible) else 0
 
     # --- facts ------------------------------------------------------------------------------
 
@@ -95,21 +99,26 @@ class FactTables:
                 (count,),
             ).fetchall()
 
-    def predicates(self, entity: str, *, as_object: bool = False) -> list[str]:
-        """The predicates (as `facts.predicate_key` writes them) of its facts, seen or not."""
+    def predicates(self, entity: str, *, as_object: bool = False, most: int) -> list[str]:
+        """The predicates (as `facts.predicate_key` writes them) of its facts, seen or not.
+
+        At most so many of them.
+        """
         column = _column(as_object)
         found: list[str] = []
         last = ""
         with self._reading() as connection:
-            while True:  # from one predicate to the next: a hub has few, each on many facts
+            # From one predicate to the next: as a rule a hub has few, each on many facts.
+            while len(found) < most:
                 row = connection.execute(
                     f"SELECT min(predicate) FROM facts WHERE {column} = ? AND predicate > ?",
                     (entity, last),
                 ).fetchone()
                 if row[0] is None:
-                    return found
+                    break
                 last = row[0]
                 found.append(last)
+        return found
 
     def facts(
         self, entity: str, *, as_object: bool = False, predicates: Sequence[str] | None = None
@@ -182,32 +191,30 @@ class FactTables:
             ).fetchone()[0]
 
     def all_names(self) -> Iterator[tuple[str, NameKind, str, int]]:
-        """What facts call each entity, by id: the id, then as `names_of`."""
-        query = "SELECT n.entity, n.kind, n.name, n.said FROM names n ORDER BY n.entity"
+        """What facts call each entity, by id: the id, as what, the name, and how many say so."""
+        yield from self._named("1")
+
+    def names_of(self, entity: str) -> list[tuple[NameKind, str, int]]:
+        """What facts call an entity: as what, the name, and how many say so."""
+        return [row[1:] for row in self._named("n.entity = ?", entity)]
+
+    def _named(self, condition: str, *values: str) -> Iterator[tuple[str, NameKind, str, int]]:
+        said, joined, grouped = "n.said", "", ""
         if self._visible is not None:
-            query = (
-                "SELECT n.entity, n.kind, n.name, sum(s.said) FROM names n JOIN names_said s "
-                "ON s.name = n.number WHERE sees(s.document) GROUP BY n.number ORDER BY n.entity"
-            )
+            said, grouped = "sum(s.said)", " GROUP BY n.number"
+            joined = " JOIN names_said s ON s.name = n.number AND sees(s.document)"
+        query = (
+            f"SELECT n.entity, n.kind, n.name, {said} FROM names n{joined} WHERE {condition}"
+            f"{grouped} ORDER BY n.entity"
+        )
         with self._reading() as connection:
-            yield from connection.execute(query)
+            yield from connection.execute(query, values)
 
     def knows(self, entity: str) -> bool:
         """Whether a fact is about the entity of an id."""
         with self._reading() as connection:
             query = f"SELECT 1 FROM names n WHERE n.entity = ?{self._name_is_seen} LIMIT 1"
             return connection.execute(query, (entity,)).fetchone() is not None
-
-    def names_of(self, entity: str) -> list[tuple[NameKind, str, int]]:
-        """What facts call an entity: as what, the name, and how many say so."""
-        query = "SELECT n.kind, n.name, n.said FROM names n WHERE n.entity = ?"
-        if self._visible is not None:
-            query = (
-                "SELECT n.kind, n.name, sum(s.said) FROM names n JOIN names_said s "
-                "ON s.name = n.number WHERE n.entity = ? AND sees(s.document) GROUP BY n.number"
-            )
-        with self._reading() as connection:
-            return connection.execute(query, (entity,)).fetchall()
 
     def owners(self, key: str) -> list[tuple[str, NameKind]]:
         """The entities that bear the name of a key, and as what."""

@@ -11,8 +11,10 @@ from ..text.names import bare_name, normalize_name
 from . import reasoning
 from .linking import KIND_SCORES, Names
 
-#: An entity bears at most so many namesakes in one mention.
+#: An entity bears at most so many namesakes in one mention,
 _NAMESAKES = 5
+#: and so many answer to a name.
+_MOST_NAMESAKES = 100
 
 
 class FactGraph(reasoning.Graph, ABC):
@@ -44,7 +46,7 @@ class FactGraph(reasoning.Graph, ABC):
     def facts(self, entity: str) -> list[Fact]:
         """The facts that an entity (by id, name or alias) takes part in, its own first.
 
-        Namesakes that bear the name equally surely all answer.
+        Namesakes that bear the name equally surely all answer, up to a hundred of them.
         """
         seen: dict[str, Fact] = {}
         nodes = self._resolve(entity)
@@ -142,6 +144,7 @@ class FactGraph(reasoning.Graph, ABC):
             return [exact] if exact and exact in self else []
         certainty = KIND_SCORES[owners[0][1]]
         found = [owner for owner, kind in owners if KIND_SCORES[kind] == certainty]
+        found = found[:_MOST_NAMESAKES]
         return sorted(found, key=lambda node: (node != exact, -self.degree(node), node))
 
 

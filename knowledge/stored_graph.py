@@ -13,7 +13,8 @@ from .linking import Names
 from .reasoning import Fits, in_order
 
 _KEPT = 2000  # answers of each kind that are kept
-_MOST_PREDICATES = 500  # of a hub that are asked for together
+_MOST_PREDICATES = 5000  # of a hub that are looked at
+_MOST_ASKED = 500  # of these, that are asked for together
 
 T = TypeVar("T")
 
@@ -138,9 +139,11 @@ class StoredGraph(FactGraph):
         if self._degrees(node)[as_object] <= self._tables.most or fits is None:
             found = (self._to if as_object else self._from)(node)
         else:
-            known = self._tables.predicates(node, as_object=as_object)
-            asked = [predicate for predicate in known if fits(predicate)][:_MOST_PREDICATES]
-            found = self._tables.facts(node, as_object=as_object, predicates=asked)
+            known = self._tables.predicates(node, as_object=as_object, most=_MOST_PREDICATES)
+            asked = [predicate for predicate in known if fits(predicate)]
+            if len(known) >= _MOST_PREDICATES or len(asked) > _MOST_ASKED:
+                self._cut.add(node)
+            found = self._tables.facts(node, as_object=as_object, predicates=asked[:_MOST_ASKED])
         if len(found) >= self._tables.most:
             self._cut.add(node)
         kept = found if fits is None else (f for f in found if fits(predicate_key(f.predicate)))

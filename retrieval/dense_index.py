@@ -98,9 +98,9 @@ class DenseIndex:
             if told["base"] != self.database.manifest().get("base_id"):
                 return True
             kept, last, lists = int(told["count"]), int(told["last"]), int(told["lists"])
-        except (ValueError, KeyError, TypeError):
+            new = sum(1 for _ in self.database.documents_after(last))
+        except (ValueError, KeyError, TypeError, OverflowError):
             return True
-        new = sum(1 for _ in self.database.documents_after(last))
         is_other = (lists > 1) != (self._lists(count) > 1)
         return is_other or 2 * new + kept - count >= max(WORTH_A_FILE, kept // 4)
 
@@ -167,6 +167,11 @@ class DenseIndex:
                 self._save(self._folder, self._index, is_packed=is_packed)
         except OSError as error:
             logger.warning("The vectors in %s were not kept: %s", self._folder.path, error)
+
+    def drop(self) -> None:
+        """Let go of what is kept on disk; it is made anew where it is worth it."""
+        if self._folder is not None:
+            self._drop_file(self._folder)
 
     def _drop_file(self, folder: IndexFolder) -> None:
         folder.clear()

@@ -101,6 +101,12 @@ class LexicalIndex:
         }
         self.generation = self.database.generation()
 
+    def drop(self) -> None:
+        """Let go of what is kept on disk; it is made anew where it is worth it."""
+        if self._folder is not None:
+            self._folder.clear()
+        self._files = {}
+
     def save(self, *, is_packed: bool = False) -> None:
         """Write the segments that are new, then the manifest; nothing where little is new.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..database.database import Database
+from ..database.writing import FORGOTTEN
 from .bm25 import BM25Index
 from .dense_index import DenseIndex, VectorIndexKind
 from .fusion import Fused, fuse
@@ -142,6 +143,12 @@ class PassageIndexes:
             self._bm25.save()
         self._dense.save()
 
+    def drop(self) -> None:
+        """Let go of what is kept on disk."""
+        if self._bm25 is not None:
+            self._bm25.drop()
+        self._dense.drop()
+
     def pack(self) -> None:
         """Make BM25 hold nothing of deleted passages, up to date; `save_packed` keeps that."""
         self.bm25().pack()
@@ -185,6 +192,11 @@ def keep_indexes(
             newer = indexes.beside(beside)
         with beside.snapshot():
             newer.catch_up(words=words)
+            packed_at = beside.manifest().get(FORGOTTEN)
         newer.save()
+        if beside.manifest().get(FORGOTTEN) != packed_at:
+            # The base was compacted meanwhile: nothing of what it dropped may come back by a file.
+            newer.drop()
+            return
         with lock:
             indexes.take_over(newer)

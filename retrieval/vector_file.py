@@ -97,7 +97,7 @@ class VectorFile:
         arrays = map_arrays(path.with_suffix(".safetensors"))
         try:
             self._read(path, arrays)
-        except (OSError, KeyError, ValueError, TypeError) as error:
+        except (OSError, LookupError, ValueError, TypeError) as error:
             raise DamagedFileError(f"{path} is damaged: {error}") from error
         self._index = self._searchable(path)
 
@@ -112,7 +112,7 @@ class VectorFile:
         count, lists = len(self.numbers), len(self._sizes)
         self._bytes = 2 * self.centres.shape[1]
         if (
-            not count
+            not (count and self._bytes)
             or len(self.centres) != lists
             or (self._sizes < 0).any()
             or int(self._sizes.sum()) != count

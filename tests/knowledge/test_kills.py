@@ -21,14 +21,16 @@ WORK = """
 import json, sys
 from langchain_core.documents import Document
 from groundglm.knowledge import KnowledgeBase, changing_model
-from groundglm.retrieval import HashEmbeddings
+from groundglm.retrieval import HashEmbeddings, dense_index
 changing_model._BATCH = 10
+dense_index.WORTH_A_FILE, dense_index.IVF_FROM = 4, 12  # so that vectors are kept in files
 folder, operations = sys.argv[1], json.loads(sys.argv[2])
 print("ready", flush=True)
 with KnowledgeBase.open(folder) as base:
     for number, (kind, value) in enumerate(operations):
         if kind == "add":
             base.add_documents([Document(**value)])
+            base.keep_indexes()
         elif kind == "delete":
             base.delete([value])
         elif kind == "compact":

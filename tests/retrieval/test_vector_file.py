@@ -14,6 +14,7 @@ from groundglm.errors import GroundGLMError
 from groundglm.knowledge import KnowledgeBase
 from groundglm.retrieval import FAISSVectorStore, HashEmbeddings, VectorIndex, dense_index
 from groundglm.retrieval.array_file import DamagedFileError, map_arrays, write_arrays
+from groundglm.retrieval.passage_indexes import PassageIndexes
 from groundglm.retrieval.vector_file import VectorFile, train_centres, write_vectors
 
 
@@ -282,3 +283,31 @@ def test_little_that_is_new_reads_no_vectors(tmp_path: Path, monkeypatch) -> Non
         base.keep_indexes()
         with KnowledgeBase.open(base.path, read_only=True) as reader:
             assert found(reader) == found(base)
+
+
+@pytest.mark.usefixtures("few")
+def test_an_index_that_is_written_while_the_base_is_compacted_brings_nothing_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = np.asarray(HashEmbeddings(16).embed_query("secret zebra"), dtype="<f2").tobytes()
+    with (
+        KnowledgeBase.open(tmp_path / "kb", HashEmbeddings(16)) as base,
+        KnowledgeBase.open(tmp_path / "kb", HashEmbeddings(16)) as other,
+    ):
+        base.add_documents([*documents(0, 40), Document("secret zebra", id="s")])
+        save = PassageIndexes.save
+
+        def late(indexes: PassageIndexes) -> None:
+            monkeypatch.setattr(PassageIndexes, "save", save)
+            other.delete(["s"])
+            other.compact()
+            save(indexes)
+
+        monkeypatch.setattr(PassageIndexes, "save", late)
+        base.keep_indexes()
+        kept = [path for path in (base.path / "indexes").rglob("*") if path.is_file()]
+        assert not any(code in path.read_bytes() for path in kept)
+        assert found(base) == found(other)
+        assert "s" not in {piece for piece, _ in found(base)}
+        base.keep_indexes()
+        assert vector_files(base.path)
