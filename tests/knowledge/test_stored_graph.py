@@ -56,7 +56,10 @@ def told(graph: FactGraph) -> dict[str, Any]:
     """All that a graph answers."""
     names = ["Elm", "OAK HILL", "Oak", "北京", "红楼梦", "1999", "x", "nobody"]
     plain = plain_graph(graph)
+    nodes = [entity.id for entity in graph.entities()]
     return {
+        "degrees": [(graph.degree(node), sorted(graph.neighbours(node))) for node in nodes],
+        "joined": [graph.joining(a, b) for a in nodes for b in nodes],
         "entities": graph.entities(),
         "named": [graph.entity(name) for name in names],
         "facts": [graph.facts(name) for name in names],
@@ -94,8 +97,16 @@ def test_tables_answer_as_a_graph_in_memory(steps: list[Any], visible: frozenset
         with database.snapshot():
             assert told(StoredGraph(FactTables(database))) == told(whole)
             assert told(StoredGraph(FactTables(database, bytes(mask)))) == told(seen)
-            assert StoredGraph(FactTables(database)).size() == size(whole)
-            assert StoredGraph(FactTables(database, bytes(mask))).size() == size(seen)
+            for stored, graph in (
+                (StoredGraph(FactTables(database)), whole),
+                (StoredGraph(FactTables(database, bytes(mask))), seen),
+            ):
+                assert stored.size() == size(graph)
+                assert dict(stored.best_connected(99)) == {
+                    entity: graph.degree(entity.id) for entity in graph.entities()
+                }
+                for name in ("Elm", "Oak", "北京"):
+                    assert stored.fact_count(name) == len(graph.facts(name))
         with database.connections.reading() as connection:
             rows = connection.execute("SELECT entity, kind, name, said FROM names").fetchall()
         counted = sum((namings_of(facts) for facts in held.values()), namings_of(()))
