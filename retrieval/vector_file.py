@@ -21,6 +21,7 @@ _SEEN_OF_EACH = 40  # vectors of each list that its centre is made of
 _ROUNDS = 8
 #: Of this many lists, at least, so many are looked at; measured by `benchmarks/clusters.py`.
 _PROBED = 64
+_OFTEN = 0.25  # from this share of vectors that may be found, they are picked out afterwards
 
 
 def train_centres(codes: np.ndarray, count: int) -> np.ndarray:
@@ -202,9 +203,21 @@ class VectorFile:
             share: How many of all these are. The fewer, the more lists are looked at, down to all
                 of them: what a caller may see lies scattered over all lists.
         """
-        probed = min(self.lists, int(_PROBED / max(share, 1e-9)))
+        probed = max(1, min(self.lists, int(_PROBED / max(share, 1e-9))))
+        if bits is not None and share >= _OFTEN:
+            # Asking of each vector whether it may be found costs more than to find some in vain.
+            more = min(len(self), int(k / share * 1.3) + 20)
+            scores, places = self._found(query, more, probed, None)
+            seen = (bits[places >> 3] >> (places & 7)) & 1 == 1
+            if int(seen.sum()) >= k:  # what was left out is no nearer
+                return scores[seen][:k], places[seen][:k]
+        return self._found(query, k, probed, bits)
+
+    def _found(
+        self, query: np.ndarray, k: int, probed: int, bits: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
-        parameters = faiss.SearchParametersIVF(nprobe=max(1, probed), sel=selector)
+        parameters = faiss.SearchParametersIVF(nprobe=probed, sel=selector)
         scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
         return scores[0][found], places[0][found]

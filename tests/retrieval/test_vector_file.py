@@ -311,3 +311,22 @@ def test_an_index_that_is_written_while_the_base_is_compacted_brings_nothing_bac
         assert "s" not in {piece for piece, _ in found(base)}
         base.keep_indexes()
         assert vector_files(base.path)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.3, 0.6, 0.95])
+def test_what_may_be_seen_is_picked_out_exactly(tmp_path: Path, share: float) -> None:
+    chance = np.random.default_rng(5)
+    vectors = some_vectors(3000, 8).round(1)  # many are equal
+    numbers = np.arange(1, 3001)
+    stored = write_vectors(tmp_path, numbers, vectors.astype("<f2"), one_list(8))
+    index, plain = VectorIndex(8, VectorFile(stored)), VectorIndex(8)
+    plain.add(numbers.tolist(), vectors)
+    for query in vectors[:40]:
+        visible = chance.random(3001) < share
+        visible[plain_best(plain, query)] = False  # what is nearest is hidden, too
+        expected = plain.search(query, k=10, visible=visible)
+        assert index.search(query, k=10, visible=visible) == expected
+
+
+def plain_best(index: VectorIndex, query: np.ndarray) -> list[int]:
+    return [number for number, _ in index.search(query, k=60)][:60]
