@@ -36,6 +36,7 @@ from .conversation import message_text
 from .grounding import GroundingMiddleware
 from .options import CitationPolicy, GroundingOptions
 from .sources import RetrieverSource, as_source, check_given_labels, check_labelled
+from .state import ConversationState
 from .transcript import Answer, is_hidden, read_answer
 from .turns import Turns, check_async, check_sync, run_ahead
 from .wording import SYSTEM_PROMPT
@@ -307,6 +308,7 @@ def build_agent(
         listed,
         system_prompt=SYSTEM_PROMPT if system_prompt is None else system_prompt,
         middleware=[*middleware, ground],
+        state_schema=ConversationState,
         checkpointer=saver,
     )
     name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")

@@ -1,16 +1,20 @@
 """A conversation read once: its current turn, the evidence in it, and the numbers that it bears."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypedDict, cast
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
 from ..evidence import Evidence
 from ..notation import SEARCH_TOOL
+from .state import EvidenceStore
 
 REASON_KEY = "groundglm_reason"
 HELD_KEY = "groundglm_held"
+#: The numbers of evidence of the turn that the model was not shown, for lack of room.
+UNSEEN_KEY = "groundglm_unseen"
 
 #: Of a longer question the beginning is used.
 MAX_QUESTION_CHARACTERS = 4_000
@@ -19,13 +23,14 @@ MAX_QUESTION_CHARACTERS = 4_000
 class SearchResult(TypedDict, total=False):
     """What a search leaves in the artifact of its message: plain JSON data.
 
-    `evidence` are pieces as `Evidence.to_dict` writes them. A search that was judged also says
+    `evidence` are the ids of pieces, which the conversation keeps once, or in what the search tool
+    itself gives the pieces, as `Evidence.to_dict` writes them. A search that was judged also says
     whether what it found is `sufficient`, by which `score` against which `threshold`, and which
     words of the question were `missing`, and which name was `suggested` for one; evidence that is
     `hidden` is not shown to the model.
     """
 
-    evidence: list[dict[str, Any]]
+    evidence: Sequence[str | Mapping[str, Any]]
     sufficient: bool
     score: float
     threshold: float
@@ -34,18 +39,28 @@ class SearchResult(TypedDict, total=False):
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Conversation:
-    """The messages of a conversation, its current turn, and the numbers of its evidence by id."""
+    """The messages of a conversation, its current turn, and the evidence that it was shown."""
 
     messages: Sequence[AnyMessage]
     turn: Sequence[AnyMessage]
-    numbers: Mapping[str, int]
+    store: EvidenceStore
 
     @classmethod
-    def read(cls, messages: Sequence[AnyMessage], known: Mapping[str, int]) -> "Conversation":
-        """Read messages in which the evidence of earlier turns bears `known` numbers."""
-        return cls(messages, current_turn(messages), number_evidence(messages, known))
+    def read(cls, messages: Sequence[AnyMessage], store: EvidenceStore) -> "Conversation":
+        """Read messages that were shown the pieces of a store, in the order of their numbers."""
+        given = dict(store)
+        for message in messages:  # a search that ran outside of an agent's middleware
+            for piece in _listed(message):
+                if not isinstance(piece, str):
+                    given.setdefault(piece["id"], piece)
+        return cls(messages, current_turn(messages), given)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each piece of evidence, by its id."""
+        return {id_: number for number, id_ in enumerate(self.store, start=1)}
 
     @property
     def question(self) -> str:
@@ -64,7 +79,7 @@ class Conversation:
     def found_later(self) -> bool:
         """Whether a further search of the current turn found anything."""
         searches = [m for m in self.turn if isinstance(m, ToolMessage) and m.name == SEARCH_TOOL]
-        return any(evidence_of(message) for message in searches[1:])
+        return any(_listed(message) for message in searches[1:])
 
     def tool_texts(self) -> list[str]:
         """What the tools of the current turn were asked and gave, searches left out."""
@@ -83,15 +98,36 @@ class Conversation:
 
     def evidence(self) -> dict[int, Evidence]:
         """All the evidence, by its numbers."""
-        return self._numbered(self.messages)
+        return {self.numbers[id_]: Evidence.from_dict(data) for id_, data in self.store.items()}
 
     def evidence_of_turn(self) -> dict[int, Evidence]:
         """The evidence that was shown in the current turn, by its numbers."""
-        return self._numbered(self.turn)
+        return self.evidence_among(self.turn)
 
-    def _numbered(self, messages: Sequence[AnyMessage]) -> dict[int, Evidence]:
-        found = (piece for message in messages for piece in evidence_of(message))
+    def evidence_among(self, messages: Sequence[BaseMessage]) -> dict[int, Evidence]:
+        """The evidence that some of the messages found, by its numbers, in their order."""
+        found = (piece for message in messages for piece in self.found_by(message))
         return {self.numbers[piece.id]: piece for piece in found}
+
+    def found_by(self, message: BaseMessage) -> list[Evidence]:
+        """The evidence that a search found, best first; of any other message none."""
+        ids = (id_ for id_ in evidence_ids(message) if id_ in self.store)
+        return [Evidence.from_dict(self.store[id_]) for id_ in ids]
+
+
+def evidence_ids(message: BaseMessage) -> Iterator[str]:
+    """The ids of what a search found, best first."""
+    for piece in _listed(message):
+        yield piece if isinstance(piece, str) else piece["id"]
+
+
+def _listed(message: BaseMessage) -> Sequence[str | Mapping[str, Any]]:
+    if not isinstance(message, ToolMessage) or message.name != SEARCH_TOOL:
+        return ()
+    artifact: object = message.artifact
+    if not isinstance(artifact, dict):
+        return ()
+    return cast("SearchResult", artifact).get("evidence", ())
 
 
 def message_text(message: BaseMessage) -> str:
@@ -115,25 +151,17 @@ def current_turn(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     return []
 
 
-def evidence_of(message: BaseMessage) -> list[Evidence]:
-    """The evidence that a search result carries; it is stored as plain data."""
-    if not isinstance(message, ToolMessage) or message.name != SEARCH_TOOL:
-        return []
-    artifact: object = message.artifact
-    if not isinstance(artifact, dict):
-        return []
-    listed = cast("dict[str, list[dict[str, Any]]]", artifact).get("evidence", [])
-    return [Evidence.from_dict(data) for data in listed]
+def turns_of(messages: Sequence[AnyMessage]) -> list[list[AnyMessage]]:
+    """The turns of a conversation: each user message with all that followed it.
 
-
-def number_evidence(messages: Sequence[AnyMessage], known: Mapping[str, int]) -> dict[str, int]:
-    """The number of each piece of evidence, by id; new ones continue after those that are known."""
-    numbers = dict(known)
+    What stands before the first user message is a turn of its own.
+    """
+    turns: list[list[AnyMessage]] = []
     for message in messages:
-        for piece in evidence_of(message):
-            if piece.id not in numbers:
-                numbers[piece.id] = max(numbers.values(), default=0) + 1
-    return numbers
+        if isinstance(message, HumanMessage) or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return turns
 
 
 def healed(messages: Sequence[AnyMessage]) -> list[AnyMessage]:

@@ -1,5 +1,7 @@
 """Declining: when nothing speaks for an answer, and what is said then."""
 
+from collections.abc import Sequence
+
 from langchain_core.messages import AIMessage
 
 from ..evidence import Evidence
@@ -26,23 +28,32 @@ def must_decline(talk: Conversation, reply: str) -> bool:
 
 
 def declined_message(
-    question: str, found: SearchResult, message: AIMessage | None = None
+    question: str,
+    found: SearchResult,
+    pieces: Sequence[Evidence],
+    message: AIMessage | None = None,
 ) -> AIMessage:
-    """The decline in the question's language, with what was missing, as a message."""
+    """The decline in the question's language, with what was missing, as a message.
+
+    Args:
+        question: What was asked.
+        found: How what was found was judged.
+        pieces: What was found.
+        message: A reply that it takes the place of.
+    """
     lang = language(question)
     ends = asked_ends(Question(question))
     apart = unconnected_text(lang, *ends) if ends else ""
     reasons = [apart or missing_text(lang, found.get("missing", [])), _suggestion(found, lang)]
     if not any(reasons):
-        reasons = [_nearest(found, lang)]
+        reasons = [_nearest(pieces, lang)]
     text = decline_text(lang, ("；" if lang == "zh" else "; ").join(filter(None, reasons)))
     declined = message.model_copy(update={"content": text}) if message else AIMessage(text)
-    return with_reason(declined, "below_threshold" if found.get("evidence") else "no_evidence")
+    return with_reason(declined, "below_threshold" if pieces else "no_evidence")
 
 
-def _nearest(found: SearchResult, lang: Language) -> str:
+def _nearest(pieces: Sequence[Evidence], lang: Language) -> str:
     """What the evidence that was found is about, where nothing else can be said of it."""
-    pieces = [Evidence.from_dict(data) for data in found.get("evidence", [])]
     titles = list(dict.fromkeys(_quoted(piece.title) for piece in pieces if piece.title.strip()))[
         :2
     ]

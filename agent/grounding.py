@@ -6,11 +6,11 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, hook_config
 from langchain.agents.middleware.types import (
-    ExtendedModelResponse,
     ModelRequest,
     ModelResponse,
     ToolCallRequest,
 )
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool
@@ -20,11 +20,15 @@ from langgraph.types import Command
 
 from ..evidence import PassageSource
 from ..facts import FactSource
+from ..notation import SEARCH_TOOL
+from .budget import ContextBudget, budget_of
 from .call_labels import labels_of_call, seen_with
+from .conversation import Conversation
 from .follow_ups import meant_questions
 from .model_turn import ModelTurn
-from .options import GroundingOptions, GroundingState
-from .searching import grounded_turn, open_question, search_tool
+from .options import GroundingOptions
+from .searching import grounded_turn, open_question, search_tool, stored_once
+from .state import GroundingState
 from .tool_guard import bounded, failed, held_call, may_change
 
 
@@ -49,6 +53,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self.source = source
         self.facts = facts
         self.options = options
+        self._known: tuple[BaseChatModel, ContextBudget] | None = None
         self.tools: Sequence[BaseTool] = (
             [search_tool(source, options)] if options.takes_tools else []
         )
@@ -72,12 +77,11 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         )
 
     def _ground(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
-        meant = meant_questions(state["messages"], state.get("evidence_numbers", {}))
+        talk = Conversation.read(state["messages"], state.get("evidence", {}))
         labels = labels_of_call(self.options.labels)
         options = replace(self.options, labels=labels)
-        messages, goes_on = grounded_turn(message, meant, self.source, options, self.facts)
-        told = {"messages": messages, "seen_with": seen_with(labels)}
-        return told if goes_on else {**told, "jump_to": "end"}
+        told = grounded_turn(message, meant_questions(talk), self.source, options, self.facts)
+        return {**told, "seen_with": seen_with(labels)}
 
     # --- the model's turn ---------------------------------------------------------------------
 
@@ -85,9 +89,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self,
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
-    ) -> ExtendedModelResponse[Any]:
+    ) -> ModelResponse[Any]:
         """Show numbered evidence, repair malformed calls, and decline where evidence is thin."""
-        turn = ModelTurn(self.options, request)
+        turn = ModelTurn(self.options, request, self._budget(request.model))
         while turn.goes_on:
             turn.take(handler(turn.request()))
         return turn.response()
@@ -96,9 +100,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self,
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
-    ) -> ExtendedModelResponse[Any]:
+    ) -> ModelResponse[Any]:
         """The same for asyncio."""
-        turn = ModelTurn(self.options, request)
+        turn = ModelTurn(self.options, request, self._budget(request.model))
         while turn.goes_on:
             turn.take(await handler(turn.request()))
         return turn.response()
@@ -114,7 +118,7 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         if self._is_held(request):
             return held_call(request.tool_call)
         try:
-            return bounded(handler(request))
+            return self._told(handler(request))
         except GraphBubbleUp:
             raise
         except Exception as error:  # a tool may raise anything, and the turn must go on
@@ -129,11 +133,22 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         if self._is_held(request):
             return held_call(request.tool_call)
         try:
-            return bounded(await handler(request))
+            return self._told(await handler(request))
         except GraphBubbleUp:
             raise
         except Exception as error:  # a tool may raise anything, and the turn must go on
             return failed(request, error)
+
+    def _told(self, result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:
+        """A result within bounds; of a search the evidence apart."""
+        if isinstance(result, ToolMessage) and result.name == SEARCH_TOOL:
+            return stored_once(result)
+        return bounded(result)
+
+    def _budget(self, model: BaseChatModel) -> ContextBudget:
+        if self._known is None or self._known[0] is not model:
+            self._known = (model, budget_of(model))
+        return self._known[1]
 
     def _is_held(self, request: ToolCallRequest) -> bool:
         return self.options.holds_changing_tools and may_change(request)

@@ -2,30 +2,38 @@
 
 from typing import Any, cast
 
-from langchain.agents.middleware.types import ExtendedModelResponse, ModelRequest, ModelResponse
-from langchain_core.messages import AIMessage
-from langgraph.types import Command
+from langchain.agents.middleware.types import ModelRequest, ModelResponse
+from langchain_core.messages import AIMessage, AnyMessage
 
-from .conversation import Conversation, message_text
-from .declining import declined_message, kept_reply, must_decline
+from ..text.scripts import Language, language
+from .budget import ContextBudget
+from .conversation import UNSEEN_KEY, Conversation, message_text
+from .declining import declined_message, kept_reply, must_decline, with_reason
 from .limits import early_end
-from .options import GroundingOptions, GroundingState
-from .repair import MAX_REPAIRS, explained, is_malformed
+from .options import GroundingOptions
+from .repair import MAX_REPAIRS, asked_again, what_is_wrong
+from .state import GroundingState
 from .view import model_view
+from .wording import MALFORMED, NO_FORM
 
 
 class ModelTurn:
     """One turn of the model: the view it gets, its tries, and what is kept of them."""
 
-    def __init__(self, options: GroundingOptions, request: ModelRequest[Any]) -> None:
+    def __init__(
+        self, options: GroundingOptions, request: ModelRequest[Any], budget: ContextBudget
+    ) -> None:
         self._request = request
         self._options = options
-        known = cast("GroundingState", request.state).get("evidence_numbers", {})
-        self._talk = Conversation.read(list(request.messages), known)
-        self._is_new = self._talk.numbers != known
-        self._view = model_view(self._talk, options.style)
+        store = cast("GroundingState", request.state).get("evidence", {})
+        self._talk = Conversation.read(list(request.messages), store)
+        self._lang: Language = language(self._talk.question)
+        room = budget.room(request.system_prompt, request.tools)
+        self._view = model_view(self._talk, options.style, budget, room)
+        self._tries: list[AnyMessage] = []  # what the model is shown of them
         self._result: list[Any] = []
-        self._done: ModelResponse[Any] | None = None
+        self._structured: Any = None
+        self._is_done = False
         self._repairs = 0
         end = early_end(self._talk, options.max_steps)
         if end is not None:
@@ -34,33 +42,52 @@ class ModelTurn:
     @property
     def goes_on(self) -> bool:
         """Whether the model must be called (again)."""
-        return self._done is None
+        return not self._is_done
 
     def request(self) -> ModelRequest[Any]:
         """What the model is asked, earlier tries of this turn included."""
-        return self._request.override(messages=[*self._view, *self._result])
+        return self._request.override(messages=[*self._view.messages, *self._tries])
 
     def take(self, response: ModelResponse[Any]) -> None:
-        """Keep a reply, or have a malformed call written again."""
+        """Keep a reply, or have the model write it again where it cannot be used."""
         last = response.result[-1] if response.result else None
-        if not isinstance(last, AIMessage):
+        if response.structured_response is not None or not isinstance(last, AIMessage):
+            self._structured = response.structured_response
             self._result += response.result
-            self._done = response
-        elif is_malformed(last) and self._repairs < MAX_REPAIRS:
-            self._repairs += 1
-            self._result += [last, *explained(last)]
+            self._is_done = True
+            return
+        wrong = what_is_wrong(last, self._request.tools)
+        if wrong:
+            self._again([last, *wrong], stored=True, end=self._malformed(str(wrong[-1].content)))
+        elif self._request.response_format is not None and not last.tool_calls:
+            form = with_reason(AIMessage(NO_FORM[self._lang]), "no_structured_reply")
+            self._again(asked_again(last, self._lang), stored=False, end=form)
         elif not last.tool_calls and must_decline(self._talk, message_text(last)):
-            self._finish(declined_message(self._talk.question, self._talk.search, last))
+            found = list(self._talk.evidence_of_turn().values())
+            self._finish(declined_message(self._talk.question, self._talk.search, found, last))
         else:
             self._finish(kept_reply(self._talk, last, self._options.citations))
 
-    def response(self) -> ExtendedModelResponse[Any]:
-        """What goes into the conversation, and the numbers of new evidence."""
-        done = self._done or ModelResponse(result=self._result)
-        response = ModelResponse(result=self._result, structured_response=done.structured_response)
-        update = {"evidence_numbers": dict(self._talk.numbers)} if self._is_new else {}
-        return ExtendedModelResponse(model_response=response, command=Command(update=update))
+    def response(self) -> ModelResponse[Any]:
+        """What goes into the conversation."""
+        return ModelResponse(result=self._result, structured_response=self._structured)
+
+    def _again(self, told: list[AnyMessage], *, stored: bool, end: AIMessage) -> None:
+        """Show the model what was wrong, until that has been done often enough."""
+        self._tries += told
+        if stored:
+            self._result += told
+        if self._repairs == MAX_REPAIRS:
+            self._finish(end)
+        self._repairs += 1
+
+    def _malformed(self, wrong: str) -> AIMessage:
+        text = MALFORMED[self._lang].format(times=MAX_REPAIRS + 1, wrong=wrong)
+        return with_reason(AIMessage(text), "malformed_call")
 
     def _finish(self, message: AIMessage) -> None:
+        if self._view.unseen:
+            metadata = {**message.response_metadata, UNSEEN_KEY: self._view.unseen}
+            message = message.model_copy(update={"response_metadata": metadata})
         self._result.append(message)
-        self._done = ModelResponse(result=self._result)
+        self._is_done = True

@@ -1,11 +1,8 @@
-"""What an agent was told of grounding, and what its conversation keeps of it."""
+"""What an agent was told of grounding."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired
-
-from langchain.agents.middleware import AgentState
-from langchain.agents.middleware.types import OmitFromInput
+from typing import Literal
 
 from ..evidence import SearchMode
 from ..notation import GroundingStyle
@@ -13,19 +10,6 @@ from ..text.scripts import Language
 
 #: What becomes of sentences that no cited evidence carries: marked on the answer, or removed.
 CitationPolicy = Literal["mark", "remove"]
-
-
-def _merge(old: dict[str, int], new: dict[str, int]) -> dict[str, int]:
-    return {**new, **old}
-
-
-class GroundingState(AgentState[Any]):
-    """The conversation and the number that each piece of evidence bears in it."""
-
-    # Who may see what the conversation was shown: the labels of its last turn.
-    seen_with: NotRequired[Annotated[list[str], OmitFromInput]]
-    # The reducer must come last, or langgraph loses it.
-    evidence_numbers: NotRequired[Annotated[dict[str, int], OmitFromInput, _merge]]
 
 
 @dataclass(frozen=True, slots=True)

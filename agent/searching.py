@@ -1,10 +1,11 @@
 """Searching: before the model's turn, as a call that has been made, and as a tool of the model."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool, StructuredTool
+from langgraph.types import Command
 
 from ..evidence import Evidence, PassageSource
 from ..facts import FactSource, LinkedEntity
@@ -55,7 +56,7 @@ def grounded_turn(
     source: PassageSource,
     options: GroundingOptions,
     facts: FactSource | None,
-) -> tuple[list[AnyMessage], bool]:
+) -> dict[str, Any]:
     """The beginning of a turn: a search and its result, and where nothing was found, the decline.
 
     Args:
@@ -66,7 +67,8 @@ def grounded_turn(
         facts: A separate source of facts.
 
     Returns:
-        The messages, and whether the turn goes on behind them.
+        What the conversation is told: `messages`, `evidence`, and "end" to `jump_to` where the turn
+        ends with them.
     """
     tried = [(one, *_search(one, source, options, facts)) for one in map(Question, meant)]
     question, found, judged = max(tried, key=lambda one: one[2].score)
@@ -81,8 +83,9 @@ def grounded_turn(
         question = Question(reading.question)
         found, judged = _search(question, source, options, facts)
     sufficient = bool(found) and judged.score >= threshold
+    shown = _shown(found, options.k)
     result: SearchResult = {
-        "evidence": [piece.to_dict() for piece in _shown(found, options.k)],
+        "evidence": [piece.id for piece in shown],
         "sufficient": sufficient,
         "score": round(judged.score, 4),
         "threshold": threshold,
@@ -90,10 +93,15 @@ def grounded_turn(
         "suggested": reading.name if reading is not None and not sufficient else "",
         "hidden": not sufficient and (options.hides_thin or not found),
     }
-    messages = _search_and_result(message, asked.text, result)
-    if options.has_tools or not result["hidden"]:
-        return messages, True
-    return [*messages, declined_message(asked.text, result)], False
+    told: dict[str, Any] = {
+        "messages": _search_and_result(message, asked.text, result),
+        "evidence": {piece.id: piece.to_dict() for piece in shown},
+    }
+    if not options.has_tools and result["hidden"]:
+        end = declined_message(asked.text, result, shown)
+        told["messages"].append(end.model_copy(update={"id": f"{message.id}-declined"}))
+        told["jump_to"] = "end"
+    return told
 
 
 def _search(
@@ -222,6 +230,19 @@ def search_tool(source: PassageSource, options: GroundingOptions) -> BaseTool:
         name=SEARCH_TOOL,
         description="Search the knowledge base for passages and facts. 在知识库中检索段落和事实。",
         response_format="content_and_artifact",
+    )
+
+
+def stored_once(message: ToolMessage) -> Command[Any]:
+    """A search's result as a conversation keeps it: the pieces apart, their ids in the message."""
+    result = cast("SearchResult", message.artifact or {})
+    pieces = [piece for piece in result.get("evidence", ()) if not isinstance(piece, str)]
+    told: SearchResult = {**result, "evidence": [piece["id"] for piece in pieces]}
+    return Command(
+        update={
+            "messages": [message.model_copy(update={"artifact": told})],
+            "evidence": {piece["id"]: piece for piece in pieces},
+        }
     )
 
 

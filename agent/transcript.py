@@ -13,7 +13,15 @@ from ..questions.question import Question
 from ..text.scripts import Language, language
 from ..text.spans import Span
 from .citations import find_citations, unsupported_sentences
-from .conversation import MAX_QUESTION_CHARACTERS, REASON_KEY, Conversation, is_held, message_text
+from .conversation import (
+    MAX_QUESTION_CHARACTERS,
+    REASON_KEY,
+    UNSEEN_KEY,
+    Conversation,
+    evidence_ids,
+    is_held,
+    message_text,
+)
 from .wording import REASONS, ReasonCode
 
 ToolStatus = Literal["done", "failed", "held"]
@@ -113,9 +121,15 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
         state: The state of the graph behind the turn.
         model: The model's name where the reply bears none.
     """
-    talk = Conversation.read(state["messages"], state.get("evidence_numbers", {}))
-    turn, shown, known = talk.turn, talk.evidence_of_turn(), talk.evidence()
+    talk = Conversation.read(state["messages"], state.get("evidence", {}))
+    turn, known = talk.turn, talk.evidence()
     last = turn[-1]
+    unseen: object = last.response_metadata.get(UNSEEN_KEY, ())
+    shown = {
+        number: piece
+        for number, piece in talk.evidence_of_turn().items()
+        if number not in cast("Sequence[int]", unseen)
+    }
     text = message_text(last)
     citations, unknown = find_citations(text, known)
     reason = _reason(last, text, language(question))
@@ -215,7 +229,7 @@ def _trace(turn: Sequence[AnyMessage]) -> Iterator[dict[str, Any]]:
             if message.name == SEARCH_TOOL and isinstance(artifact, dict):
                 data = cast("dict[str, Any]", artifact)
                 step |= {key: value for key, value in data.items() if key != "evidence"}
-                step["evidence"] = [piece["id"] for piece in data.get("evidence", [])]
+                step["evidence"] = list(evidence_ids(message))
             else:
                 step["result"] = message_text(message)
             yield step

@@ -6,7 +6,13 @@ from typing import Literal
 from ..text.scripts import Language
 
 ReasonCode = Literal[
-    "no_evidence", "below_threshold", "model_declined", "unsupported", "step_limit"
+    "no_evidence",
+    "below_threshold",
+    "model_declined",
+    "unsupported",
+    "step_limit",
+    "malformed_call",
+    "no_structured_reply",
 ]
 
 SYSTEM_PROMPT = (
@@ -24,6 +30,43 @@ INSUFFICIENT: Mapping[Language, str] = {
 THIN: Mapping[Language, str] = {
     "zh": "（这些资料可能不含答案；若确实不含，请说明无法回答。）",
     "en": "(This evidence may not hold the answer; if it does not, say that it does not.)",
+}
+#: In place of evidence that stands further below, behind what had no room, and behind a cut result.
+SHOWN_BELOW: Mapping[Language, str] = {
+    "zh": "（编号 {numbers} 的资料见下文）",
+    "en": "(the evidence with the numbers {numbers} is shown further below)",
+}
+LEFT_OUT: Mapping[Language, str] = {
+    "zh": "（另有 {count} 条资料因篇幅未列出）",
+    "en": "({count} more pieces of evidence were left out for lack of room)",
+}
+CUT: Mapping[Language, str] = {
+    "zh": "（结果过长，已截断）",
+    "en": "(cut for lack of room)",
+}
+#: Of turns for which there is no room, as a question and its answer.
+EARLIER: Mapping[Language, tuple[str, str]] = {
+    "zh": ("之前我们谈过什么？", "之前的 {count} 轮因篇幅未列出，最后问过：{asked}"),
+    "en": (
+        "What did we speak of before?",
+        "{count} earlier turns are left out for lack of room; the last of them asked: {asked}",
+    ),
+}
+#: To the model, and in place of an answer where it did not help.
+NOT_IN_FORM: Mapping[Language, str] = {
+    "zh": "这条回复不符合要求的格式，请按格式重新回复。",
+    "en": "That reply is not in the form that was asked for. Reply again, in that form.",
+}
+NO_FORM: Mapping[Language, str] = {
+    "zh": "模型多次没有按要求的格式回复，因此没有结果。",
+    "en": "The model did not reply in the form that was asked for, so there is no result.",
+}
+MALFORMED: Mapping[Language, str] = {
+    "zh": "模型连续 {times} 次写出无法执行的函数调用，因此没有答案。最后一次的问题：{wrong}",
+    "en": (
+        "The model wrote a function call that cannot be run {times} times, so there is no answer. "
+        "The last time: {wrong}"
+    ),
 }
 STEP_LIMIT: Mapping[Language, str] = {
     "zh": "已达到 {steps} 步的上限，仍未得出答案。",
@@ -61,4 +104,12 @@ REASONS: Mapping[ReasonCode, Mapping[Language, str]] = {
         "en": "the evidence does not support what the model wrote",
     },
     "step_limit": {"zh": "达到步数上限", "en": "the limit of steps was reached"},
+    "malformed_call": {
+        "zh": "模型写出的函数调用无法执行",
+        "en": "the model wrote no function call that can be run",
+    },
+    "no_structured_reply": {
+        "zh": "模型没有按要求的格式回复",
+        "en": "the model did not reply in the form that was asked for",
+    },
 }

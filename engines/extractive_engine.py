@@ -44,6 +44,7 @@ from ..text.scripts import Language
 from ..wire.literals import read_arguments
 from ..wire.prompt import Segment, decode_segments, read_tools
 from ..wire.tokenizer import ByteTokenizer
+from .async_chunks import in_thread
 from .engine import GenerationRequest, TokenChunk, one_by_one
 from .scripted_engine import encode_reply
 
@@ -89,8 +90,8 @@ class ExtractiveEngine:
         yield TokenChunk((), "stop" if len(cut) == len(ids) else "length")
 
     async def agenerate(self, request: GenerationRequest) -> AsyncIterator[TokenChunk]:
-        """The same for asyncio."""
-        for chunk in self.generate(request):
+        """The same for asyncio, beside the event loop: it may read for a while."""
+        async for chunk in in_thread(lambda: self.generate(request)):
             yield chunk
 
     def generate_batch(self, requests: Sequence[GenerationRequest]) -> list[TokenChunk]:
