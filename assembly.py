@@ -12,7 +12,7 @@ from .text.scripts import Language, language
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from .agent.agent import GroundedAgent
+    from .agent.grounded_agent import GroundedAgent
     from .agent.transcript import Answer
     from .chatglm3.chat_model import ChatGLM3
     from .knowledge.base import KnowledgeBase

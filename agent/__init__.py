@@ -5,7 +5,19 @@ from typing import TYPE_CHECKING
 from ..front_door import front_door
 
 if TYPE_CHECKING:
-    from .agent import GroundedAgent, build_agent
+    from .agent import build_agent
+    from .approval import PendingCall
+    from .events import (
+        Answered,
+        ApprovalNeeded,
+        Event,
+        Retrieved,
+        SentenceChecked,
+        Text,
+        ToolCalled,
+        ToolReturned,
+    )
+    from .grounded_agent import GroundedAgent
     from .grounding import GroundingMiddleware
     from .options import GroundingOptions
     from .sources import RetrieverSource
@@ -13,11 +25,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Answered",
+    "ApprovalNeeded",
+    "Event",
     "GroundedAgent",
     "GroundingMiddleware",
     "GroundingOptions",
+    "PendingCall",
     "Reason",
+    "Retrieved",
     "RetrieverSource",
+    "SentenceChecked",
+    "Text",
+    "ToolCalled",
+    "ToolReturned",
     "ToolUse",
     "build_agent",
 ]
@@ -25,7 +46,12 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     {
-        "agent": "GroundedAgent build_agent",
+        "agent": "build_agent",
+        "approval": "PendingCall",
+        "events": (
+            "Answered ApprovalNeeded Event Retrieved SentenceChecked Text ToolCalled ToolReturned"
+        ),
+        "grounded_agent": "GroundedAgent",
         "transcript": "Answer Reason ToolUse",
         "grounding": "GroundingMiddleware",
         "options": "GroundingOptions",

@@ -1,24 +1,12 @@
-"""The grounded agent: LangChain's `create_agent` with our grounding, asked for an `Answer`."""
+"""Building an agent: LangChain's `create_agent` with our grounding, tools and limits."""
 
-import uuid
-from collections.abc import (
-    AsyncGenerator,
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
-from langchain.agents.middleware import AgentMiddleware
+from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langchain_core.vectorstores import VectorStore
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -29,197 +17,20 @@ from ..facts import FactSource
 from ..notation import GroundingStyle
 from ..questions.answerability import DEFAULT_THRESHOLDS
 from ..text.scripts import Language
+from ..tools.audit import Audit, audit_log
 from ..tools.calculator import calculator_tool
-from ..tools.registry import as_tools
-from .call_labels import check_conversation, narrowed, with_labels
-from .conversation import message_text
+from ..tools.dispatch import DispatchLimits, ToolDispatcher
+from ..tools.registry import as_tools, is_read_only
+from .grounded_agent import GroundedAgent
 from .grounding import GroundingMiddleware
 from .options import CitationPolicy, GroundingOptions
+from .running import AgentParts, Durability
 from .sources import RetrieverSource, as_source, check_given_labels, check_labelled
 from .state import ConversationState
-from .transcript import Answer, is_hidden, read_answer
-from .turns import Turns, check_async, check_sync, run_ahead
 from .wording import SYSTEM_PROMPT
 
 # What has next to no word in common with a question only keeps a model from calling a function.
 _NOISE: Mapping[Language, float] = {"zh": 0.03, "en": 0.03}
-
-
-class GroundedAgent:
-    """Answers questions from a source of evidence and through tools; made by `build_agent`.
-
-    `graph` is the compiled LangGraph agent, for streaming and everything else that LangGraph
-    offers. Turns of one `thread_id` run one after another, others at the same time.
-    """
-
-    def __init__(
-        self,
-        graph: Any,
-        *,
-        checkpointer: BaseCheckpointSaver[Any],
-        name: str,
-        steps: int,
-        holds_stream: bool = False,
-        labels: tuple[str, ...] | None = None,
-        facts: FactSource | None = None,
-        takes_labels: bool = True,
-    ) -> None:
-        self.graph = graph
-        self.model_name = name
-        self._checkpointer = checkpointer
-        self._steps = steps
-        self._holds_stream = holds_stream
-        self._labels = labels
-        self._facts = facts
-        self._takes_labels = takes_labels
-        self._turns = Turns()
-
-    def ask(
-        self,
-        question: str,
-        *,
-        thread_id: str | None = None,
-        labels: Iterable[str] | None = None,
-    ) -> Answer:
-        """Answer a question; with a `thread_id` as the next turn of that conversation.
-
-        Args:
-            question: The question.
-            thread_id: The conversation.
-            labels: The access labels of the asker, of those that the agent has; None takes these.
-
-        Raises:
-            ValueError: the question is empty, or the labels are none.
-            ConversationError: the checkpointer is asynchronous, the turn would wait for itself, or
-                the conversation has shown what these labels may not see.
-        """
-        _check(question)
-        with self._thread(thread_id, self._seen(labels)) as config:
-            state = self.graph.invoke({"messages": [_message(question)]}, config)
-        return read_answer(question, state, model=self.model_name)
-
-    async def aask(
-        self,
-        question: str,
-        *,
-        thread_id: str | None = None,
-        labels: Iterable[str] | None = None,
-    ) -> Answer:
-        """The same for asyncio.
-
-        Raises:
-            ValueError: the question is empty, or the labels are none.
-            ConversationError: the checkpointer is synchronous, the turn would wait for itself, or
-                the conversation has shown what these labels may not see.
-        """
-        _check(question)
-        async with self._athread(thread_id, self._seen(labels)) as config:
-            state = await self.graph.ainvoke({"messages": [_message(question)]}, config)
-        return read_answer(question, state, model=self.model_name)
-
-    def stream(
-        self,
-        question: str,
-        *,
-        thread_id: str | None = None,
-        labels: Iterable[str] | None = None,
-    ) -> Iterator[str | Answer]:
-        """Stream the text of the reply as it is written, and at last the whole `Answer`.
-
-        The turn runs to its end however slowly the stream is read, so that half a stream holds up
-        no later turn; closing the stream stops it. What may still be replaced (a reply to evidence
-        that was not shown, or one whose unsupported sentences are removed) comes at once at the
-        end, so that nothing shown is taken back.
-
-        Raises:
-            ValueError: the question is empty.
-            ConversationError: the checkpointer is asynchronous, or the turn would wait for itself.
-        """
-        _check(question)
-        check_sync(self._checkpointer)
-        seen = self._seen(labels)
-        return run_ahead(lambda: self._streamed(question, thread_id, seen))
-
-    def _streamed(
-        self, question: str, thread_id: str | None, labels: tuple[str, ...] | None
-    ) -> Iterator[str | Answer]:
-        with self._thread(thread_id, labels) as config:
-            state: dict[str, Any] = {}
-            holds = self._holds_stream
-            for kind, data in self.graph.stream(
-                {"messages": [_message(question)]}, config, stream_mode=["messages", "values"]
-            ):
-                if kind == "values":
-                    state = data
-                    holds = self._holds_stream or is_hidden(state)
-                elif holds:
-                    continue
-                elif data[1].get("langgraph_node") == "model" and isinstance(data[0], AIMessage):
-                    text = message_text(data[0])
-                    if text:
-                        yield text
-        answer = read_answer(question, state, model=self.model_name)
-        if holds and answer.text:
-            yield answer.text
-        yield answer
-
-    def _seen(self, labels: Iterable[str] | None) -> tuple[str, ...] | None:
-        """The labels of a call."""
-        if labels is None:
-            return self._labels
-        check_given_labels(labels)
-        if not self._takes_labels:
-            raise ValueError("a wrapped retriever takes no labels; set them on it")
-        if self._facts is not None:
-            check_labelled(self._facts)
-        return narrowed(self._labels, tuple(labels))
-
-    @contextmanager
-    def _thread(
-        self, thread_id: str | None, labels: tuple[str, ...] | None
-    ) -> Generator[RunnableConfig]:
-        check_sync(self._checkpointer)
-        if thread_id is not None:
-            config = self._config(thread_id, labels)
-            with self._turns.turn(thread_id):
-                if labels is not None:
-                    state = self.graph.get_state(config).values
-                    check_conversation(thread_id, state, labels, own=self._labels)
-                yield config
-            return
-        once = f"once-{uuid.uuid4().hex}"
-        try:
-            yield self._config(once, labels)
-        finally:
-            self._checkpointer.delete_thread(once)
-
-    @asynccontextmanager
-    async def _athread(
-        self, thread_id: str | None, labels: tuple[str, ...] | None
-    ) -> AsyncGenerator[RunnableConfig]:
-        once = f"once-{uuid.uuid4().hex}"
-        await check_async(self._checkpointer, thread_id or once)
-        if thread_id is not None:
-            config = self._config(thread_id, labels)
-            async with self._turns.aturn(thread_id):
-                if labels is not None:
-                    state = (await self.graph.aget_state(config)).values
-                    check_conversation(thread_id, state, labels, own=self._labels)
-                yield config
-            return
-        try:
-            yield self._config(once, labels)
-        finally:
-            await self._checkpointer.adelete_thread(once)
-
-    def _config(self, thread_id: str, labels: tuple[str, ...] | None) -> RunnableConfig:
-        # Every step of the model may be followed by one of tools; our own limit ends before this.
-        limit = 4 * self._steps + 50
-        config: RunnableConfig = {
-            "configurable": {"thread_id": thread_id},
-            "recursion_limit": limit,
-        }
-        return config if labels is None else with_labels(config, labels)
 
 
 def build_agent(
@@ -227,7 +38,7 @@ def build_agent(
     *,
     facts: FactSource | None = None,
     model: BaseChatModel,
-    tools: Sequence[BaseTool | Callable[..., Any]] = (),
+    tools: Iterable[BaseTool | Callable[..., Any]] = (),
     system_prompt: str | None = None,
     k: int = 5,
     mode: SearchMode = "graph",
@@ -240,6 +51,10 @@ def build_agent(
     labels: Sequence[str] | None = None,
     allow_changing_tools: bool = False,
     citations: CitationPolicy = "mark",
+    response_format: Any = None,  # noqa: ANN401 - what create_agent takes
+    tool_limits: DispatchLimits | None = None,
+    audit: Audit = audit_log,
+    durability: Durability | None = None,
 ) -> GroundedAgent:
     """Build an agent that answers from a source of evidence and through tools.
 
@@ -247,7 +62,7 @@ def build_agent(
         source: A KnowledgeBase, or any LangChain retriever or vector store.
         facts: A separate source of facts; a KnowledgeBase gives its own.
         model: Any LangChain chat model; one that takes no tools needs grounding="template".
-        tools: The user's own typed functions with docstrings, or LangChain tools.
+        tools: The user's own typed functions with docstrings, LangChain tools, or a ToolRegistry.
         system_prompt: In place of the one that asks for citations.
         k: Passages shown to the model.
         mode: How the source is searched.
@@ -269,6 +84,13 @@ def build_agent(
             "held").
         citations: "mark" tells which sentences no cited evidence carries (`Answer.unsupported`);
             "remove" leaves them out, and declines where none is left.
+        response_format: A pydantic class, a JSON schema or a strategy of LangChain's: the answer
+            comes as such data too (`Answer.structured`).
+        tool_limits: Time, number at once, retries and size of results of the tools.
+        audit: Takes a record of each call; as a rule a line of the logger `groundglm.audit`.
+        durability: When a step is written to the checkpointer (LangGraph's "sync", "async" or
+            "exit"); None writes before each step goes on where a tool may change something, so that
+            a crash never hides that it did, and else beside it.
 
     Raises:
         ValueError: an argument makes no sense, or the model takes no tools and is given some.
@@ -299,29 +121,42 @@ def build_agent(
         takes_tools=takes_tools,
         hides_thin=_told(model, "declines_itself") or not _told(model, "has_weights", True),
         citations=citations,
+        asked_elsewhere=frozenset(
+            name
+            for one in middleware
+            if isinstance(one, HumanInTheLoopMiddleware)
+            for name in one.interrupt_on
+        ),
     )
     saver = checkpointer if checkpointer is not None else InMemorySaver()
     passages = as_source(source)
-    ground = GroundingMiddleware(passages, options, facts=facts)
+    further = [tool for one in middleware for tool in getattr(one, "tools", ())]
+    dispatcher = ToolDispatcher([*listed, *further], limits=tool_limits, audit=audit)
+    ground = GroundingMiddleware(passages, options, facts=facts, dispatcher=dispatcher)
     graph: Any = create_agent(
         model,
         listed,
         system_prompt=SYSTEM_PROMPT if system_prompt is None else system_prompt,
         middleware=[*middleware, ground],
+        response_format=response_format,
         state_schema=ConversationState,
         checkpointer=saver,
     )
-    name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or "")
-    return GroundedAgent(
-        graph,
+    changes = any(not is_read_only(tool) for tool in dispatcher.tools.values())
+    may_change = changes and not options.holds_changing_tools
+    parts = AgentParts(
         checkpointer=saver,
-        name=name,
-        steps=max_steps,
+        name=str(getattr(model, "model_name", None) or getattr(model, "model", None) or ""),
+        # Each step may pass every node of the graph; our own limit ends before this.
+        recursion_limit=(max_steps + 3) * (len(graph.nodes) + 1),
+        tools=dispatcher.tools,
+        durability=durability or ("sync" if may_change else "async"),
         holds_stream=citations == "remove",
         labels=options.labels,
         facts=facts,
         takes_labels=not isinstance(passages, RetrieverSource),
     )
+    return GroundedAgent(graph, parts)
 
 
 def _holds_changing_tools(model: BaseChatModel) -> bool:
@@ -351,12 +186,3 @@ def _check_without_tools(
             f"{name} takes no tools (it does not implement bind_tools); "
             'use build_agent(..., grounding="template")'
         )
-
-
-def _check(question: str) -> None:
-    if not question.strip():
-        raise ValueError("the question is empty")
-
-
-def _message(question: str) -> HumanMessage:
-    return HumanMessage(question, id=f"question-{uuid.uuid4().hex}")

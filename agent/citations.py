@@ -112,6 +112,14 @@ def unsupported_sentences(
     ]
 
 
+def checked_sentences(text: str) -> list[tuple[str, list[int], bool]]:
+    """The sentences of an answer, the numbers behind each, and whether it claims anything."""
+    return [
+        (span.cut(text), numbers, not _claims_nothing(span.cut(text)))
+        for span, numbers in _sentences_with_numbers(text)
+    ]
+
+
 def _sentences_with_numbers(text: str) -> list[tuple[Span, list[int]]]:
     """The sentences of an answer, marks left out, each with the numbers that stand behind it."""
     marks = marks_in(text)

@@ -13,6 +13,10 @@ from .state import EvidenceStore
 
 REASON_KEY = "groundglm_reason"
 HELD_KEY = "groundglm_held"
+#: What a person said of a call in place of its tool: "rejected" or "answered".
+DECIDED_KEY = "groundglm_decided"
+#: An observation of a call of which nobody knows whether it took effect.
+UNKNOWN_KEY = "groundglm_unknown_outcome"
 #: The numbers of evidence of the turn that the model was not shown, for lack of room.
 UNSEEN_KEY = "groundglm_unseen"
 

@@ -14,22 +14,23 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.runnables.config import run_in_executor
 from langchain_core.tools import BaseTool
-from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..evidence import PassageSource
 from ..facts import FactSource
-from ..notation import SEARCH_TOOL
+from ..tools.dispatch import ToolDispatcher
 from .budget import ContextBudget, budget_of
 from .call_labels import labels_of_call, seen_with
 from .conversation import Conversation
 from .follow_ups import meant_questions
+from .interrupted import settled
 from .model_turn import ModelTurn
 from .options import GroundingOptions
-from .searching import grounded_turn, open_question, search_tool, stored_once
+from .searching import grounded_turn, open_question, search_tool
 from .state import GroundingState
-from .tool_guard import bounded, failed, held_call, may_change
+from .timings import timed
+from .tool_guard import ToolGuard
 
 
 class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
@@ -38,6 +39,14 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     One class, because every further one costs a step of the graph; its behaviours are functions,
     a file each (`searching`, `view`, `repair`, `declining`, `limits`, `tool_guard`). It takes any
     LangChain chat model. Evidence travels as plain JSON in the artifact of a ToolMessage.
+
+    Args:
+        source: Where passages and facts are found.
+        options: How much is retrieved, how it is shown, when an answer is declined.
+        facts: A separate source of facts.
+        dispatcher: What runs tools, with its limits and its audit; a person is asked about calls
+            of its tools only. None makes one for `tools`.
+        tools: The tools of the agent.
     """
 
     state_schema = GroundingState
@@ -48,11 +57,15 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         options: GroundingOptions,
         *,
         facts: FactSource | None = None,
+        dispatcher: ToolDispatcher | None = None,
+        tools: Sequence[BaseTool] = (),
     ) -> None:
         super().__init__()
         self.source = source
         self.facts = facts
         self.options = options
+        self._dispatcher = dispatcher or ToolDispatcher(tools)
+        self._guard = ToolGuard(self._dispatcher, options)
         self._known: tuple[BaseChatModel, ContextBudget] | None = None
         self.tools: Sequence[BaseTool] = (
             [search_tool(source, options)] if options.takes_tools else []
@@ -63,20 +76,29 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     @hook_config(can_jump_to=["end"])
     def before_agent(self, state: GroundingState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Search for the newest question; decline where nothing speaks for an answer."""
-        question = open_question(state["messages"])
-        return None if question is None else self._ground(question, state)
+        return self._begin(state)
 
     @hook_config(can_jump_to=["end"])
     async def abefore_agent(
         self, state: GroundingState, runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
         """The same for asyncio."""
+        return await run_in_executor(None, self._begin, state)
+
+    def _begin(self, state: GroundingState) -> dict[str, Any] | None:
         question = open_question(state["messages"])
-        return (
-            None if question is None else await run_in_executor(None, self._ground, question, state)
-        )
+        told = {} if question is None else self._ground(question, state)
+        tools = self._dispatcher.tools
+        whole = settled(state["messages"], state.get("evidence", {}), tools)
+        if whole is not None:  # the turn before ended in the middle
+            told["messages"] = [*whole, *told.get("messages", [])]
+        return told or None
 
     def _ground(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
+        with timed("retrieval"):
+            return self._searched(message, state)
+
+    def _searched(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
         talk = Conversation.read(state["messages"], state.get("evidence", {}))
         labels = labels_of_call(self.options.labels)
         options = replace(self.options, labels=labels)
@@ -93,7 +115,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         """Show numbered evidence, repair malformed calls, and decline where evidence is thin."""
         turn = ModelTurn(self.options, request, self._budget(request.model))
         while turn.goes_on:
-            turn.take(handler(turn.request()))
+            with timed("model"):
+                reply = handler(turn.request())
+            turn.take(reply)
         return turn.response()
 
     async def awrap_model_call(
@@ -104,7 +128,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         """The same for asyncio."""
         turn = ModelTurn(self.options, request, self._budget(request.model))
         while turn.goes_on:
-            turn.take(await handler(turn.request()))
+            with timed("model"):
+                reply = await handler(turn.request())
+            turn.take(reply)
         return turn.response()
 
     # --- tools --------------------------------------------------------------------------------
@@ -114,15 +140,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         request: ToolCallRequest,
         handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
     ) -> ToolMessage | Command[Any]:
-        """Hold what nobody asked for; what a tool raises goes back to the model, bounded."""
-        if self._is_held(request):
-            return held_call(request.tool_call)
-        try:
-            return self._told(handler(request))
-        except GraphBubbleUp:
-            raise
-        except Exception as error:  # a tool may raise anything, and the turn must go on
-            return failed(request, error)
+        """Hold, check, ask a person, run: whatever a tool does, its call gets an observation."""
+        with timed("tools"):
+            return self._guard.call(request, handler)
 
     async def awrap_tool_call(
         self,
@@ -130,25 +150,10 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
         """The same for asyncio."""
-        if self._is_held(request):
-            return held_call(request.tool_call)
-        try:
-            return self._told(await handler(request))
-        except GraphBubbleUp:
-            raise
-        except Exception as error:  # a tool may raise anything, and the turn must go on
-            return failed(request, error)
-
-    def _told(self, result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:
-        """A result within bounds; of a search the evidence apart."""
-        if isinstance(result, ToolMessage) and result.name == SEARCH_TOOL:
-            return stored_once(result)
-        return bounded(result)
+        with timed("tools"):
+            return await self._guard.acall(request, handler)
 
     def _budget(self, model: BaseChatModel) -> ContextBudget:
         if self._known is None or self._known[0] is not model:
             self._known = (model, budget_of(model))
         return self._known[1]
-
-    def _is_held(self, request: ToolCallRequest) -> bool:
-        return self.options.holds_changing_tools and may_change(request)

@@ -17,7 +17,7 @@ class GroundingOptions:
     """How much is retrieved, how it is shown, and when an answer is declined.
 
     `hides_thin` keeps evidence below the threshold from the model, and has it decline; else it is
-    shown with a hint.
+    shown with a hint. Another middleware asks a person about calls of those `asked_elsewhere`.
     """
 
     k: int = 5
@@ -31,3 +31,4 @@ class GroundingOptions:
     takes_tools: bool = True
     hides_thin: bool = True
     citations: CitationPolicy = "mark"
+    asked_elsewhere: frozenset[str] = frozenset()

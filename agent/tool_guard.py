@@ -1,103 +1,113 @@
-"""What stands around a tool call: held where nobody asked for it, bounded, its failure told."""
+"""What stands before a tool call: held, checked against the schema, a person asked, then run."""
 
-import re
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from langchain.agents.middleware.types import ToolCallRequest
 from langchain_core.messages import ToolMessage
 from langgraph.types import Command
 
-from ..notation import SEARCH_TOOL, TOOL_FAILED
+from ..notation import SEARCH_TOOL
+from ..tools.dispatch import ToolDispatcher
 from ..tools.registry import is_read_only
-from .conversation import HELD_KEY
+from ..tools.results import failed, refused
+from .approval import approval_middleware
+from .conversation import DECIDED_KEY, HELD_KEY
+from .options import GroundingOptions
+from .searching import stored_once
 
-_MAX_RESULT_CHARACTERS = 20_000
-
-# "/home/ann/x", "C:\\Users\\Ann B\\x", "\\\\server\\share\\x"; a folder's name may hold blanks.
-_PATH = re.compile(
-    r"(?:/[\w.\-]+){2,}"
-    r"|(?:\b[A-Za-z]:\\|\\\\)(?:[^\"'<>|*?:\n/\\]*\\)*[^\s\"'<>|*?:/\\]*"
-)
+Observed = ToolMessage | Command[Any]
 
 
-def may_change(request: ToolCallRequest) -> bool:
-    """Whether a call might change something: its tool is not declared read-only."""
-    return (
-        request.tool_call["name"] != SEARCH_TOOL
-        and request.tool is not None
-        and not is_read_only(request.tool)
-    )
+class ToolGuard:
+    """The way of a call: held or not, checked, a person asked, then run by the dispatcher."""
+
+    def __init__(self, dispatcher: ToolDispatcher, options: GroundingOptions) -> None:
+        self._dispatcher = dispatcher
+        self._holds = options.holds_changing_tools
+        asked = [
+            tool for name, tool in dispatcher.tools.items() if name not in options.asked_elsewhere
+        ]
+        self._approval = None if self._holds else approval_middleware(asked)
+
+    def call(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Observed]
+    ) -> Observed:
+        """Run a call, or say why it was not."""
+        ready = self._ready(request)
+        if isinstance(ready, ToolMessage):
+            return ready
+
+        ran: list[ToolCallRequest] = []
+
+        def run(asked: ToolCallRequest) -> Observed:
+            ran.append(asked)
+            checked = asked if asked is ready else self._ready(asked)
+            if isinstance(checked, ToolMessage) or checked.tool is None:
+                return checked if isinstance(checked, ToolMessage) else handler(checked)
+            return self._dispatcher.run(
+                checked.tool_call, checked.tool, lambda: _apart(handler(checked))
+            )
+
+        if self._approval is None:
+            return run(ready)
+        result = self._approval.wrap_tool_call(ready, run)
+        return result if ran else _decided(result)
+
+    async def acall(
+        self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[Observed]]
+    ) -> Observed:
+        """The same for asyncio."""
+        ready = self._ready(request)
+        if isinstance(ready, ToolMessage):
+            return ready
+
+        ran: list[ToolCallRequest] = []
+
+        async def run(asked: ToolCallRequest) -> Observed:
+            ran.append(asked)
+            checked = asked if asked is ready else self._ready(asked)
+            if isinstance(checked, ToolMessage) or checked.tool is None:
+                return checked if isinstance(checked, ToolMessage) else await handler(checked)
+
+            async def execute() -> Observed:
+                return _apart(await handler(checked))
+
+            return await self._dispatcher.arun(checked.tool_call, checked.tool, execute)
+
+        if self._approval is None:
+            return await run(ready)
+        result = await self._approval.awrap_tool_call(ready, run)
+        return result if ran else _decided(result)
+
+    def _ready(self, request: ToolCallRequest) -> ToolCallRequest | ToolMessage:
+        """The call as its tool takes it, or the observation that takes its place."""
+        call, tool = request.tool_call, request.tool
+        if tool is None:
+            return request  # LangGraph says what there is
+        if self._holds and call["name"] != SEARCH_TOOL and not is_read_only(tool):
+            self._dispatcher.record(call, "held")
+            return refused(call, "held: not run", marks={HELD_KEY: True})
+        try:
+            fitted = self._dispatcher.fitted(call, tool)
+        except Exception as error:  # a tool whose schema cannot be read must not end the turn
+            return failed(call, error)
+        if isinstance(fitted, ToolMessage):
+            return fitted
+        return request if fitted["args"] == call["args"] else request.override(tool_call=fitted)
 
 
-def held_call(call: Mapping[str, Any]) -> ToolMessage:
-    """The observation of a call that was held back."""
-    return ToolMessage(
-        "held: not run",
-        tool_call_id=call["id"] or "",
-        name=call["name"],
-        status="error",
-        additional_kwargs={HELD_KEY: True},
-    )
-
-
-def bounded(result: ToolMessage | Command[Any]) -> ToolMessage | Command[Any]:
-    """A result that is cut where it is too long, a failure told as one.
-
-    Text counts, wherever it stands; of other blocks (pictures, JSON) each counts as a whole.
-    """
+def _decided(result: Observed) -> Observed:
+    """What a person said in place of the tool, marked as that."""
     if not isinstance(result, ToolMessage):
         return result
-    content: object = result.content
-    blocks = cast("list[object]", content) if isinstance(content, list) else [content]
-    room, kept = _MAX_RESULT_CHARACTERS, list[object]()
-    for block in blocks:
-        cut = _cut(block, room)
-        if cut is not None:
-            kept.append(cut)
-        room = max(0, room - _length(block))
-    total = sum(map(_length, blocks))
-    if total > _MAX_RESULT_CHARACTERS:
-        note = f"(cut: {total} characters in all)"
-        kept = [f"{kept[0]}\n{note}"] if isinstance(content, str) else [*kept, note]
-    if result.status == "error" and not str(kept[0] if kept else "").startswith(TOOL_FAILED):
-        kept = [f"{TOOL_FAILED} {kept[0]}"] if isinstance(content, str) else [TOOL_FAILED, *kept]
-    told = kept[0] if isinstance(content, str) else kept
-    return result if told == content else result.model_copy(update={"content": told})
+    said = "rejected" if result.status == "error" else "answered"
+    marks = {**result.additional_kwargs, DECIDED_KEY: said}
+    return result.model_copy(update={"additional_kwargs": marks})
 
 
-def _length(block: object) -> int:
-    if isinstance(block, str):
-        return len(block)
-    text = _text(block)
-    return len(repr(block)) if text is None else len(text)
-
-
-def _text(block: object) -> str | None:
-    """The text of a block of text."""
-    told = cast("dict[str, object]", block).get("text") if isinstance(block, dict) else None
-    return told if isinstance(told, str) else None
-
-
-def _cut(block: object, room: int) -> object | None:
-    """What fits of a block; None where nothing does."""
-    if _length(block) <= room:
-        return block
-    if isinstance(block, str):
-        return block[:room] or None
-    text = _text(block)
-    if text is None or not room:
-        return None
-    return {**cast("dict[str, object]", block), "text": text[:room]}
-
-
-def failed(request: ToolCallRequest, error: Exception) -> ToolMessage:
-    """The observation of a call whose tool raised."""
-    # The kind and message help the model; paths of this machine are none of its business.
-    said = _PATH.sub("<path>", str(error)[:4_000])[:500]
-    return ToolMessage(
-        f"{TOOL_FAILED} {type(error).__name__}: {said}".rstrip(": "),
-        tool_call_id=request.tool_call["id"] or "",
-        name=request.tool_call["name"],
-        status="error",
-    )
+def _apart(result: Observed) -> Observed:
+    """Of a search's result the evidence apart, as the conversation keeps it."""
+    if isinstance(result, ToolMessage) and result.name == SEARCH_TOOL:
+        return stored_once(result)
+    return result

@@ -1,10 +1,11 @@
 """What came of a turn: the answer with its citations, evidence, calls, and why it declined."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from langchain_core.messages import AIMessage, AnyMessage, ToolCall, ToolMessage
+from pydantic import BaseModel
 
 from ..evidence import Citation, Evidence
 from ..notation import SEARCH_TOOL, TOOL_FAILED, is_decline
@@ -12,19 +13,25 @@ from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
 from ..questions.question import Question
 from ..text.scripts import Language, language
 from ..text.spans import Span
+from .approval import PendingCall, pending_calls
 from .citations import find_citations, unsupported_sentences
 from .conversation import (
+    DECIDED_KEY,
     MAX_QUESTION_CHARACTERS,
     REASON_KEY,
+    UNKNOWN_KEY,
     UNSEEN_KEY,
     Conversation,
+    current_turn,
     evidence_ids,
     is_held,
     message_text,
 )
-from .wording import REASONS, ReasonCode
+from .fact_paths import fact_paths
+from .wording import NOT_APPROVED, PENDING, REASONS, ReasonCode
 
-ToolStatus = Literal["done", "failed", "held"]
+#: `unknown`: the program ended while it ran; `answered`: a person gave the result in its place.
+ToolStatus = Literal["done", "failed", "held", "pending", "rejected", "answered", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,10 @@ class Answer:
     `evidence` is what the model was shown in this turn, in the order of its numbers; `numbered`
     gives the piece behind a number. `notes` say what the asker should know about the answer. It is
     `thin` where the evidence was judged too thin for one, and the model answered all the same;
-    `unsupported` are the sentences of its text that no evidence which they cite carries.
+    `unsupported` are the sentences of its text that no evidence which they cite carries. Where it
+    waits for a person, `pending` are the calls, and `GroundedAgent.resume(thread_id, ...)` goes on.
+    `timings` are seconds: "total", and of it "retrieval", "model" and "tools"; `structured` is the
+    data of a `response_format`.
     """
 
     text: str
@@ -67,11 +77,23 @@ class Answer:
     model: str = ""
     thin: bool = False
     unsupported: tuple[Span, ...] = ()
+    question: str = ""
+    thread_id: str = ""
+    pending: tuple[PendingCall, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict[str, float])
+    structured: Any = None
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """The pieces of evidence, in the order of their numbers."""
         return tuple(self.numbered[number] for number in sorted(self.numbered))
+
+    @property
+    def fact_paths(self) -> tuple[tuple[Evidence, ...], ...]:
+        """The facts that the answer cites, joined to paths where one goes on from another."""
+        cited = dict.fromkeys(one.number for one in self.citations)
+        facts = [self.numbered[number] for number in cited if number in self.numbered]
+        return fact_paths([piece for piece in facts if piece.kind == "fact"])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
@@ -107,22 +129,39 @@ class Answer:
             "model": self.model,
             "thin": self.thin,
             "unsupported": [[span.start, span.end] for span in self.unsupported],
+            "question": self.question,
+            "thread_id": self.thread_id,
+            "pending": [one.to_dict() for one in self.pending],
+            "fact_paths": [[piece.text for piece in path] for path in self.fact_paths],
+            "timings": {part: round(seconds, 4) for part, seconds in self.timings.items()},
+            "structured": _plain(self.structured),
         }
 
 
 # --- reading it ---------------------------------------------------------------------------------
 
 
-def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answer:
+def read_answer(
+    question: str,
+    state: Mapping[str, Any],
+    *,
+    model: str,
+    thread_id: str = "",
+    timings: Mapping[str, float] | None = None,
+) -> Answer:
     """The answer of the turn with which a conversation ends.
 
     Args:
         question: What was asked.
         state: The state of the graph behind the turn.
         model: The model's name where the reply bears none.
+        thread_id: The conversation.
+        timings: Seconds by part.
     """
     talk = Conversation.read(state["messages"], state.get("evidence", {}))
     turn, known = talk.turn, talk.evidence()
+    question = question or talk.question
+    pending = pending_calls(state.get("__interrupt__") or ())
     last = turn[-1]
     unseen: object = last.response_metadata.get(UNSEEN_KEY, ())
     shown = {
@@ -131,20 +170,28 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
         if number not in cast("Sequence[int]", unseen)
     }
     text = message_text(last)
+    if pending and not text.strip():
+        text = _waiting_text(pending, language(question))
     citations, unknown = find_citations(text, known)
     reason = _reason(last, text, language(question))
-    uses = tuple(_tool_uses(turn))
+    uses = tuple(_tool_uses(turn, pending))
     notes = [
         f"The tool {use.name} failed: {use.result.removeprefix(TOOL_FAILED).strip()}"
         for use in uses
         if use.status == "failed"
     ]
+    notes += [
+        f"It is not known whether {use.name} took effect: the program ended while it ran."
+        for use in uses
+        if use.status == "unknown"
+    ]
+    notes += _dropped(talk)
     if len(question) > MAX_QUESTION_CHARACTERS:
         notes.append(
             f"The question has {len(question)} characters; "
             f"the first {MAX_QUESTION_CHARACTERS} were used."
         )
-    is_claim = reason is None and bool(shown) and talk.search != {}
+    is_claim = reason is None and not pending and bool(shown) and talk.search != {}
     unsupported = unsupported_sentences(text, known, talk.tool_texts()) if is_claim else []
     rests_on_evidence = is_claim and (not uses or bool(unsupported))
     thin = rests_on_evidence and not talk.search.get("hidden") and _is_thin(talk)
@@ -168,7 +215,31 @@ def read_answer(question: str, state: Mapping[str, Any], *, model: str) -> Answe
         model=str(last.response_metadata.get("model_name") or model),
         thin=thin,
         unsupported=tuple(unsupported),
+        question=question,
+        thread_id=thread_id,
+        pending=pending,
+        timings=dict(timings or {}),
+        structured=state.get("structured_response"),
     )
+
+
+def _waiting_text(pending: Sequence[PendingCall], lang: Language) -> str:
+    listed = ("；" if lang == "zh" else "; ").join(one.description for one in pending)
+    return PENDING[lang].format(calls=listed)
+
+
+def _dropped(talk: Conversation) -> list[str]:
+    """What this turn took the place of: calls of the turn before that waited for a person."""
+    before = list(talk.messages)[: len(talk.messages) - len(talk.turn)]
+    return [
+        f"The call of {one.name} that waited for approval was not run."
+        for one in current_turn(before)
+        if isinstance(one, ToolMessage) and one.content == NOT_APPROVED
+    ]
+
+
+def _plain(value: object) -> object:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 def is_hidden(state: Mapping[str, Any]) -> bool:
@@ -196,19 +267,35 @@ def _reason(last: AnyMessage, text: str, lang: Language) -> Reason | None:
     return Reason(known, REASONS[known][lang])
 
 
-def _tool_uses(turn: Sequence[AnyMessage]) -> Iterator[ToolUse]:
+def _tool_uses(
+    turn: Sequence[AnyMessage], pending: Sequence[PendingCall] = ()
+) -> Iterator[ToolUse]:
+    waiting = {one.id for one in pending} | {(one.name, repr(dict(one.args))) for one in pending}
     results = {m.tool_call_id: m for m in turn if isinstance(m, ToolMessage)}
     for message in turn:
         if isinstance(message, AIMessage):
             for call in message.tool_calls:
                 if call["name"] != SEARCH_TOOL:
-                    yield _tool_use(call, results.get(call["id"] or ""))
+                    use = tool_use(call, results.get(call["id"] or ""))
+                    waits = call["id"] in waiting or (use.name, repr(use.args)) in waiting
+                    is_pending = waits and call["id"] not in results
+                    yield replace(use, status="pending") if is_pending else use
 
 
-def _tool_use(call: ToolCall, result: ToolMessage | None) -> ToolUse:
+def tool_use(call: ToolCall, result: ToolMessage | None) -> ToolUse:
+    """A call and what came of it."""
     if result is None:
         return ToolUse(call["name"], call["args"], "", "failed")
-    status = "held" if is_held(result) else "failed" if result.status == "error" else "done"
+    decided: object = result.additional_kwargs.get(DECIDED_KEY)
+    status: ToolStatus = "failed" if result.status == "error" else "done"
+    if is_held(result):
+        status = "held"
+    elif UNKNOWN_KEY in result.additional_kwargs:
+        status = "unknown"
+    elif decided == "rejected":
+        status = "rejected"
+    elif decided == "answered":
+        status = "answered"
     return ToolUse(call["name"], call["args"], message_text(result), status)
 
 

@@ -5,9 +5,9 @@ import contextvars
 import queue
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -214,3 +214,31 @@ def run_ahead(items: Callable[[], Iterator[T]]) -> Generator[T]:
             yield item  # pyright: ignore[reportReturnType]
     finally:
         stopped.set()
+
+
+async def arun_ahead(items: Callable[[], AsyncIterator[T]]) -> AsyncGenerator[T]:
+    """The same for asyncio: a task of its own; closing this generator cancels it."""
+    read: asyncio.Queue[tuple[object, BaseException | None]] = asyncio.Queue()
+
+    async def run() -> None:
+        error: BaseException | None = None
+        try:
+            async for item in items():
+                read.put_nowait((item, None))
+        except BaseException as raised:  # goes to whoever reads
+            error = raised
+        read.put_nowait((_END, error))
+
+    task = asyncio.create_task(run())
+    try:
+        while True:
+            item, error = await read.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item  # pyright: ignore[reportReturnType]
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -72,6 +72,42 @@ STEP_LIMIT: Mapping[Language, str] = {
     "zh": "已达到 {steps} 步的上限，仍未得出答案。",
     "en": "The limit of {steps} steps was reached without an answer.",
 }
+#: Before a call that a person is asked about, and why.
+ASK_WHY: Mapping[Language, Mapping[str, str]] = {
+    "zh": {
+        "declared": "要执行 {call} 吗？该工具要求每次调用都先经确认。",
+        "outside": (
+            "要执行 {call} 吗？它可能改变数据，而其参数来自检索到的文本或工具结果，并非用户所说。"
+            "若该工具不改变任何数据，请用 tool(read_only=True) 声明。"
+        ),
+        "unknown_outcome": (
+            "要再次执行 {call} 吗？同样的调用先前已开始，但程序中途结束，不知道它是否已经生效。"
+        ),
+    },
+    "en": {
+        "declared": "Run {call}? The tool asks for approval of each call.",
+        "outside": (
+            "Run {call}? It may change something, and its arguments come from retrieved text or "
+            "the results of tools, not from what the user said. A tool that changes nothing is "
+            "declared with tool(read_only=True)."
+        ),
+        "unknown_outcome": (
+            "Run {call} again? The same call was begun before, but the program ended meanwhile, "
+            "and it is not known whether it took effect."
+        ),
+    },
+}
+#: In place of results that never came.
+NOT_APPROVED = "not run: it waited for approval when the user said something else"
+NOT_FINISHED = "not finished: the program ended meanwhile; it may be called again"
+UNKNOWN_OUTCOME = (
+    "not finished: the program ended while it ran, and it is not known whether it took effect; "
+    "tell the user so, and do not call it again unless they ask for that"
+)
+PENDING: Mapping[Language, str] = {
+    "zh": "等待确认：{calls}",
+    "en": "Waiting for approval: {calls}",
+}
 HELD: Mapping[Language, str] = {
     "zh": (
         "提议调用 {names}，但没有执行：它可能改变数据，而提议它的引擎不带权重或太小，不足以信任。"

@@ -23,7 +23,7 @@ import torch
 from groundglm.chatglm3 import ChatGLM3Tokenizer, GenerationRequest
 from groundglm.grammar.constraint import Constraint, GrammarVocabulary
 from groundglm.grammar.grammar import call_grammar
-from groundglm.grammar.schemas import SchemaError
+from groundglm.schemas import SchemaError
 from groundglm.wire.tokenizer import STOP_IDS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

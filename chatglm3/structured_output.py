@@ -13,7 +13,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel
 
 from ..grammar.grammar import CallGrammar, Grammar, call_grammar, json_grammar
-from ..grammar.schemas import SchemaError
+from ..schemas import SchemaError
 
 Method = Literal["function_calling", "json_schema", "json_mode"]
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from ..front_door import front_door
 
 if TYPE_CHECKING:
+    from ..schemas import Schema, SchemaError
     from .constraint import Constraint, GrammarVocabulary, can_hold_grammars
     from .grammar import CallGrammar, Grammar, call_grammar, json_grammar
-    from .schemas import Schema, SchemaError
 
 __all__ = [
     "CallGrammar",
@@ -26,6 +26,6 @@ __getattr__, __dir__ = front_door(
     {
         "constraint": "Constraint GrammarVocabulary can_hold_grammars",
         "grammar": "CallGrammar Grammar call_grammar json_grammar",
-        "schemas": "Schema SchemaError",
+        ".schemas": "Schema SchemaError",
     },
 )

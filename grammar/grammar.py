@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from ..schemas import SchemaError, first_violation, standard_schema
 from ..wire.reply_segment import INTERPRETER, LONGEST_NAME
 from ..wire.tokenizer import ASSISTANT, EOS, OBSERVATION, USER
 from .copied_rules import copied_from
 from .schema_rules import Piece, SchemaRules
-from .schemas import SchemaError, first_violation, standard_schema
 from .text_rules import JSON, PYTHON, quoted
 
 _TEXT = r"TEXT: / ?\n(?s:.*)/"

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ..schemas import NOTES, Schema, SchemaError, exclusive, first_violation, merged, resolve
 from ..wire.literals import is_parameter
 from .number_rules import number_rule
-from .schemas import NOTES, Schema, SchemaError, exclusive, first_violation, merged, resolve
 from .text_rules import Dialect, quoted, text_rule
 
 _LONGEST_KEY = 40

@@ -1,9 +1,10 @@
-"""Tools that are written for asyncio, for callers that are not."""
+"""Tools for callers of the other kind: of asyncio for those without, and the other way round."""
 
 import asyncio
 import contextvars
 import functools
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import cache
@@ -11,12 +12,62 @@ from typing import Any
 
 from langchain_core.tools import BaseTool, StructuredTool
 
+#: When whoever waits for a tool gives it up, on the clock of `time.monotonic`; None for never.
+deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar(
+    "groundglm_tool_deadline", default=None
+)
 
-def usable_without_asyncio(tool: BaseTool) -> BaseTool:
-    """The tool, able to be called without asyncio too where it has only a coroutine."""
-    if not isinstance(tool, StructuredTool) or tool.func is not None or tool.coroutine is None:
+
+def usable_everywhere(tool: BaseTool) -> BaseTool:
+    """The tool, able to be called with and without asyncio.
+
+    Where it has only a coroutine, callers without asyncio wait for it; where it has only a
+    function, asyncio runs it in a thread of its own: one that hangs takes nobody's place.
+    """
+    if not isinstance(tool, StructuredTool):
         return tool
-    return tool.model_copy(update={"func": _waiting(tool.coroutine)})
+    if tool.func is None and tool.coroutine is not None:
+        coroutine = _staying(tool.coroutine)
+        return tool.model_copy(update={"func": _waiting(coroutine), "coroutine": coroutine})
+    if tool.coroutine is None and tool.func is not None:
+        return tool.model_copy(update={"coroutine": _threaded(tool.func)})
+    return tool
+
+
+def _staying(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(function)
+    async def call(*args: Any, **options: Any) -> Any:
+        try:
+            return await function(*args, **options)
+        except SystemExit as error:  # it would end the event loop of everybody
+            raise RuntimeError(f"SystemExit: {error}") from error
+
+    return call
+
+
+def _threaded(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(function)  # LangChain looks for injected arguments in the signature
+    async def call(*args: Any, **options: Any) -> Any:
+        done: Future[Any] = Future()
+        context = contextvars.copy_context()
+
+        def work() -> None:
+            try:
+                result = context.run(function, *args, **options)
+            except BaseException as raised:
+                # The one asyncio cannot carry, and would hang; the other would end its loop.
+                is_carried = not isinstance(raised, StopIteration | SystemExit)
+                error = raised if is_carried else RuntimeError(f"{type(raised).__name__}: {raised}")
+                if done.set_running_or_notify_cancel():
+                    done.set_exception(error)
+            else:
+                if done.set_running_or_notify_cancel():
+                    done.set_result(result)
+
+        threading.Thread(target=work, daemon=True, name="groundglm-tool").start()
+        return await asyncio.wrap_future(done)
+
+    return call
 
 
 async def _awaited(
@@ -46,7 +97,8 @@ def _waiting(coroutine: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
             )
         loop.call_soon_threadsafe(start)
         try:
-            return done.result()
+            ends = deadline.get()
+            return done.result(None if ends is None else max(0.0, ends - time.monotonic()))
         except BaseException:
             done.cancel()
             raise

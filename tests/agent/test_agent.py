@@ -5,11 +5,12 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
 
-from groundglm.agent import build_agent
+from groundglm.agent import Text, build_agent
 from groundglm.chatglm3 import ChatGLM3, ScriptedEngine, decode_segments
 from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import parse_evidence
 from groundglm.retrieval import HashEmbeddings
+from groundglm.tools import tool
 from groundglm.wire.tokenizer import CONTROL_TOKENS
 
 DOCUMENTS = [
@@ -34,6 +35,7 @@ def base(tmp_path_factory):
         yield opened
 
 
+@tool(read_only=True)
 def get_weather(city: str) -> str:
     """Get the weather of a city."""
     return f"{city}: sunny"
@@ -134,6 +136,7 @@ def test_text_in_evidence_never_becomes_a_control_token_or_a_call(tmp_path):
 
 
 def test_a_tool_that_fails_is_told_to_the_model_without_paths(base):
+    @tool(read_only=True)
     def broken(city: str) -> str:
         """Break."""
         raise RuntimeError("no file /etc/secret/key.pem")
@@ -192,8 +195,9 @@ def test_async_and_streamed_answers_equal_the_plain_one(base):
     agent = extractive(base)
     plain = agent.ask("苏轼写过什么？").text
     assert asyncio.run(agent.aask("苏轼写过什么？")).text == plain
-    *pieces, whole = agent.stream("苏轼写过什么？")
-    assert "".join(pieces) == whole.text == plain
+    *events, last = agent.stream("苏轼写过什么？")
+    pieces = [event.text for event in events if isinstance(event, Text)]
+    assert "".join(pieces) == last.answer.text == plain
 
 
 def test_turns_of_one_thread_at_once_lose_none(base):

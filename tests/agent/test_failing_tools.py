@@ -39,7 +39,7 @@ def run(agent, question, how):
     if how == "ask":
         return agent.ask(question)
     if how == "stream":
-        return list(agent.stream(question))[-1]
+        return list(agent.stream(question))[-1].answer
     return asyncio.run(agent.aask(question))
 
 

@@ -6,8 +6,8 @@ from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import AIMessage
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.agent import Answered, Text
 from groundglm.agent.citations import unsupported_sentences, without_unsupported
-from groundglm.agent.transcript import Answer
 from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.evidence import Evidence, Source
 from groundglm.retrieval import HashEmbeddings
@@ -213,9 +213,9 @@ def test_what_claims_nothing_is_not_unsupported(text):
 
 
 def streamed(agent, question):
-    *pieces, answer = agent.stream(question)
-    assert isinstance(answer, Answer)
-    return "".join(pieces), answer
+    *events, last = agent.stream(question)
+    assert isinstance(last, Answered)
+    return "".join(event.text for event in events if isinstance(event, Text)), last.answer
 
 
 @pytest.mark.parametrize(

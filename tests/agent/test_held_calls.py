@@ -55,7 +55,7 @@ def test_a_changing_call_is_held_and_shown(base):
     for answer in (
         agent.ask("Please delete user account 5"),
         asyncio.run(agent.aask("Please delete user account 5")),
-        list(agent.stream("Please delete user account 5"))[-1],
+        list(agent.stream("Please delete user account 5"))[-1].answer,
     ):
         (use,) = answer.tool_calls
         assert (use.name, use.args, use.status) == ("delete_user", {"user_id": 5}, "held")

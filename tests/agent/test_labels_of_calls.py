@@ -66,8 +66,8 @@ def test_calls_at_once_keep_their_labels_apart(agent):
 
 
 def test_streams_have_labels_too(agent):
-    *_, hidden = agent.stream(QUESTION, labels=["staff"])
-    *_, seen = agent.stream(QUESTION, labels=["board"])
+    hidden = list(agent.stream(QUESTION, labels=["staff"]))[-1].answer
+    seen = list(agent.stream(QUESTION, labels=["board"]))[-1].answer
     assert hidden.declined and not seen.declined
 
 

@@ -16,6 +16,7 @@ from groundglm.agent.view import model_view
 from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.notation import parse_evidence
 from groundglm.retrieval import HashEmbeddings
+from groundglm.tools import tool
 from groundglm.wire.prompt import decode_segments
 
 
@@ -92,6 +93,7 @@ def test_turns_without_room_are_told_of(base):
 
 
 def test_a_result_longer_than_the_context_is_cut(base):
+    @tool(read_only=True)
     def read_archive() -> str:
         """Read the archive."""
         return "x" * 19_000

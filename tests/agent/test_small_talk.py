@@ -36,7 +36,7 @@ def test_small_talk_is_answered_in_its_language_without_evidence(agent, said, la
     assert not answer.declined and answer.text and answer.notes == ()
     assert answer.citations == () and answer.numbered == {}
     assert answer.text.isascii() is (language == "en")
-    assert list(agent.stream(said))[-1].text == answer.text
+    assert list(agent.stream(said))[-1].answer.text == answer.text
 
 
 def test_it_never_passes_itself_off_as_chatglm3(agent) -> None:

@@ -8,8 +8,8 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.agent.sources import as_source
-from groundglm.agent.tool_guard import bounded, failed
 from groundglm.retrieval import HashEmbeddings
+from groundglm.tools.results import bounded, failed
 
 TEXTS = [f"The tower number {n} of the town has {n} bells." for n in range(30)]
 
@@ -115,5 +115,5 @@ def test_a_failure_tells_no_path_of_this_machine(said, told):
     class Request:
         tool_call = {"id": "a", "name": "read"}
 
-    message = failed(Request(), OSError(said))
+    message = failed({"id": "a", "name": "read", "args": {}}, OSError(said))
     assert str(message.content).endswith(told)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from groundglm import ChatGLM3
 from groundglm.errors import EngineError
-from groundglm.grammar.schemas import SchemaError
+from groundglm.schemas import SchemaError
 
 from ..random_model import random_engine
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from groundglm.chatglm3 import ChatGLM3Tokenizer, GenerationRequest, parse_reply
 from groundglm.errors import EngineError
 from groundglm.grammar.grammar import call_grammar, json_grammar
-from groundglm.grammar.schemas import SchemaError, first_violation
+from groundglm.schemas import SchemaError, first_violation
 from groundglm.wire.reply import ArgumentsPiece, ReplyReader
 from groundglm.wire.tokenizer import OBSERVATION
 
