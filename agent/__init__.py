@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .grounding import GroundingMiddleware
     from .options import GroundingOptions
     from .sources import RetrieverSource
+    from .sqlite_memory import SqliteMemory
     from .transcript import Answer, Reason, ToolUse
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Retrieved",
     "RetrieverSource",
     "SentenceChecked",
+    "SqliteMemory",
     "Text",
     "ToolCalled",
     "ToolReturned",
@@ -56,5 +58,6 @@ __getattr__, __dir__ = front_door(
         "grounding": "GroundingMiddleware",
         "options": "GroundingOptions",
         "sources": "RetrieverSource",
+        "sqlite_memory": "SqliteMemory",
     },
 )

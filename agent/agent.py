@@ -90,7 +90,7 @@ def build_agent(
         audit: Takes a record of each call; as a rule a line of the logger `groundglm.audit`.
         durability: When a step is written to the checkpointer (LangGraph's "sync", "async" or
             "exit"); None writes before each step goes on where a tool may change something, so that
-            a crash never hides that it did, and else beside it.
+            a crash never hides that it did, and else at the end of the turn.
 
     Raises:
         ValueError: an argument makes no sense, or the model takes no tools and is given some.
@@ -150,7 +150,7 @@ def build_agent(
         # Each step may pass every node of the graph; our own limit ends before this.
         recursion_limit=(max_steps + 3) * (len(graph.nodes) + 1),
         tools=dispatcher.tools,
-        durability=durability or ("sync" if may_change else "async"),
+        durability=durability or ("sync" if may_change else "exit"),
         holds_stream=citations == "remove",
         labels=options.labels,
         facts=facts,

@@ -96,7 +96,7 @@ def estimated_tokens(text: str) -> int:
     >>> estimated_tokens("evidence"), estimated_tokens("资料")
     (3, 2)
     """
-    plain = sum(character.isascii() for character in text)
+    plain = len(text.encode("ascii", "ignore"))
     return -(-plain // 3) + len(text) - plain
 
 

@@ -100,9 +100,9 @@ class Conversation:
             if isinstance(message, ToolMessage) and message.tool_call_id in calls
         ]
 
-    def evidence(self) -> dict[int, Evidence]:
+    def evidence(self) -> Mapping[int, Evidence]:
         """All the evidence, by its numbers."""
-        return {self.numbers[id_]: Evidence.from_dict(data) for id_, data in self.store.items()}
+        return _Numbered(self.store)
 
     def evidence_of_turn(self) -> dict[int, Evidence]:
         """The evidence that was shown in the current turn, by its numbers."""
@@ -117,6 +117,25 @@ class Conversation:
         """The evidence that a search found, best first; of any other message none."""
         ids = (id_ for id_ in evidence_ids(message) if id_ in self.store)
         return [Evidence.from_dict(self.store[id_]) for id_ in ids]
+
+
+class _Numbered(Mapping[int, Evidence]):
+    """The pieces of a store by number, each made when it is asked for: of many few are cited."""
+
+    def __init__(self, store: EvidenceStore) -> None:
+        self._store = store
+        self._ids = list(store)
+
+    def __getitem__(self, number: int) -> Evidence:
+        if not 1 <= number <= len(self._ids):
+            raise KeyError(number)
+        return Evidence.from_dict(self._store[self._ids[number - 1]])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(1, len(self._ids) + 1))
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
 def evidence_ids(message: BaseMessage) -> Iterator[str]:

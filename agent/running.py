@@ -64,6 +64,7 @@ class TurnRunner:
         self.graph = graph
         self.parts = parts
         self.turns = Turns()
+        self._is_async = False
 
     # --- going on -------------------------------------------------------------------------------
 
@@ -172,7 +173,9 @@ class TurnRunner:
         """The same for asyncio."""
         saver = self.parts.checkpointer
         run = self._run(question, thread_id, labels, config, is_new=is_new)
-        await check_async(saver, run.thread_id)
+        if not self._is_async:  # it stays so
+            await check_async(saver, run.thread_id)
+            self._is_async = True
         if thread_id is not None:
             async with self.turns.aturn(thread_id):
                 if labels is not None:

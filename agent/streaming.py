@@ -11,7 +11,7 @@ from ..evidence import Evidence
 from ..notation import SEARCH_TOOL
 from .approval import pending_calls
 from .citations import checked_sentences, evidence_text
-from .conversation import SearchResult, evidence_ids, message_text
+from .conversation import Conversation, SearchResult, evidence_ids, message_text
 from .events import (
     ApprovalNeeded,
     Event,
@@ -76,19 +76,13 @@ class TurnReader:
         # A sentence without a mark may lean on the one behind it, which must be whole too.
         ready = len(found) if whole else len(found) - 2
         for sentence, numbers, claims in found[self._checked : ready]:
-            known = [self._piece(number) for number in numbers]
-            shown = [piece for piece in known if piece is not None]
+            known = Conversation.read([], self._store).evidence()
+            shown = [known[number] for number in numbers if number in known]
             supported = any(is_supported(sentence, evidence_text(piece)) for piece in shown)
             yield SentenceChecked(
                 sentence, tuple(numbers), supported if claims and numbers else None
             )
         self._checked = max(self._checked, ready)
-
-    def _piece(self, number: int) -> Evidence | None:
-        for index, data in enumerate(self._store.values(), start=1):
-            if index == number:
-                return Evidence.from_dict(data)
-        return None
 
     def _update(self, data: Mapping[str, Any]) -> Iterator[Event]:
         for node, update in data.items():

@@ -17,7 +17,7 @@ from ..notation import (
     format_question,
     without_marks,
 )
-from ..text.scripts import language
+from ..text.scripts import Language, language
 from .budget import ContextBudget
 from .conversation import (
     MAX_QUESTION_CHARACTERS,
@@ -75,8 +75,10 @@ class _Viewing:
     ) -> None:
         self._talk = talk
         self._style: GroundingStyle = style
+        self._lang: Language = language(talk.question)
         self._budget = budget
-        self._room = room
+        # Nothing is counted where nothing can be short: a byte is a token at most.
+        self._room = _UNKNOWN_ROOM if _most_tokens(talk) < room else room
         self._earlier = _MAX_EARLIER_CHARACTERS
         self._shown: set[int] = set()
         self._view = View()
@@ -106,8 +108,7 @@ class _Viewing:
         asked = [message_text(turn[0]) for turn in turns if isinstance(turn[0], HumanMessage)]
         if not asked:
             return []
-        lang = language(self._talk.question)
-        question, answer = EARLIER[lang]
+        question, answer = EARLIER[self._lang]
         short = [" ".join(one.split())[:_NOTED_CHARACTERS] for one in asked[-_NOTED:]]
         while short:
             said = answer.format(count=len(asked), asked="; ".join(short))
@@ -145,18 +146,16 @@ class _Viewing:
             return message
         text = _RESULT_MARK.sub(lambda mark: without_marks(mark.group()), message.content)
         cut = self._budget.cut(text, max(room, 64))
-        lang = language(self._talk.question)
-        return _told(message, text if cut == text else f"{cut}\n{CUT[lang]}")
+        return _told(message, text if cut == text else f"{cut}\n{CUT[self._lang]}")
 
     def _evidence(self, message: ToolMessage, room: int) -> str:
         """What a search found, best first, as far as there is room for it."""
-        lang = language(self._talk.question)
         artifact = cast("Mapping[str, Any]", message.artifact or {})
         pieces = self._talk.found_by(message)
         if artifact.get("hidden") or not pieces:
-            return INSUFFICIENT[lang]
+            return INSUFFICIENT[self._lang]
         text = self._fitting(pieces, room)
-        return text if artifact.get("sufficient", True) else f"{text}\n{THIN[lang]}"
+        return text if artifact.get("sufficient", True) else f"{text}\n{THIN[self._lang]}"
 
     def _fitting(self, pieces: Sequence[Evidence], room: int) -> str:
         numbered = [(self._talk.numbers[piece.id], piece) for piece in pieces]
@@ -166,11 +165,10 @@ class _Viewing:
         self._view.unseen += [number for number, _ in new[len(kept) :]]
         again = [number for number, _ in numbered if number in self._shown]
         below = [number for number in again if number not in {n for n, _ in kept}]
-        lang = language(self._talk.question)
         lines = [
             format_evidence(kept),
-            SHOWN_BELOW[lang].format(numbers=", ".join(map(str, below))) if below else "",
-            LEFT_OUT[lang].format(count=len(new) - len(kept)) if len(kept) < len(new) else "",
+            SHOWN_BELOW[self._lang].format(numbers=", ".join(map(str, below))) if below else "",
+            LEFT_OUT[self._lang].format(count=len(new) - len(kept)) if len(kept) < len(new) else "",
         ]
         return "\n".join(line for line in lines if line)
 
@@ -213,7 +211,7 @@ class _Viewing:
         kept = self._kept(numbered, self._room)
         self._shown |= {number for number, _ in kept}
         self._view.unseen += [number for number, _ in numbered[len(kept) :]]
-        hint = THIN[language(self._talk.question)] if is_thin and kept else ""
+        hint = THIN[self._lang] if is_thin and kept else ""
         asked = seen[0]
         text = format_question(message_text(asked), kept, hint=hint)
         self._room -= self._budget.count(text)
@@ -230,8 +228,10 @@ class _Viewing:
         if self._style == "template":
             searches = {f"search-{message.id}" for message in turn}
             turn = [message for message in turn if not _is_about(message, searches)]
-        whole = list(self._whole(turn))
+        whole = list(self._whole(turn)) if self._earlier > 0 else []
         for form in (whole, list(_bare(turn))):
+            if not form:
+                continue
             size = sum(len(message_text(message).encode()) + 200 for message in form)
             cost = size if size <= self._room else sum(map(self._budget.of, form))
             evidence = sum(len(message_text(m)) for m in form if _is_search(m))
@@ -241,11 +241,11 @@ class _Viewing:
                 if form is whole:
                     self._shown |= self._numbers(turn)
                 return form
+            self._earlier = 0  # what is older is shown without its evidence too
         return None
 
     def _whole(self, turn: Sequence[AnyMessage]) -> Iterator[AnyMessage]:
         shown = set(self._shown)
-        lang = language(self._talk.question)
         told: dict[int, str] = {}
         for index in range(len(turn) - 1, -1, -1):
             message = turn[index]
@@ -257,10 +257,10 @@ class _Viewing:
                 shown |= {number for number, _ in numbered}
                 parts = [
                     format_evidence(new),
-                    SHOWN_BELOW[lang].format(numbers=below) if below else "",
+                    SHOWN_BELOW[self._lang].format(numbers=below) if below else "",
                 ]
                 found = "\n".join(part for part in parts if part)
-                told[index] = INSUFFICIENT[lang] if hidden or not found else found
+                told[index] = INSUFFICIENT[self._lang] if hidden or not found else found
         for index, message in enumerate(turn):
             if index in told:
                 yield _told(cast("ToolMessage", message), told[index])
@@ -276,6 +276,18 @@ class _Viewing:
             if not cast("Mapping[str, Any]", getattr(message, "artifact", None) or {}).get("hidden")
             for piece in self._talk.found_by(message)
         }
+
+
+def _most_tokens(talk: Conversation) -> int:
+    """No tokenizer that falls back to bytes makes more of a conversation."""
+    pieces = sum(len(str(piece["text"]).encode()) for piece in talk.store.values())
+    said = sum(len(repr(message.content).encode()) for message in talk.messages)
+    calls = sum(
+        len(repr(message.tool_calls).encode())
+        for message in talk.messages
+        if isinstance(message, AIMessage) and message.tool_calls
+    )
+    return pieces + said + calls + 600 * (len(talk.store) + len(talk.messages))
 
 
 def _bare(turn: Sequence[AnyMessage]) -> Iterator[AnyMessage]:

@@ -18,7 +18,7 @@ def language(text: str) -> Language:
     >>> language("李白是谁？"), language("Who was Li Bai (李白)?")
     ('zh', 'en')
     """
-    letters = sum(character.isalpha() for character in text)
+    letters = sum(map(str.isalpha, text))
     return "zh" if len(_HAN_CHARACTER.findall(text)) > 0.2 * letters else "en"
 
 

@@ -49,22 +49,27 @@ class ArgumentSchema:
         Raises:
             ArgumentsError: one is unknown, missing, or of another kind.
         """
-        read = _read(self.parameters, self.parameters, dict(arguments), 0)
+        read = cast("dict[str, Any]", _read(self.parameters, self.parameters, dict(arguments), 0))
         unknown = [] if self._is_open else _unknown(self.parameters, self.parameters, read, "", 0)
         if unknown:
             raise ArgumentsError(self._told_unknown(unknown[0]))
         if self._model is None:
-            wrong = first_violation(self.parameters, read)
+            # Many models write null for what they leave out.
+            required = self.parameters.get("required") or ()
+            given = {
+                key: value for key, value in read.items() if value is not None or key in required
+            }
+            wrong = first_violation(self.parameters, given)
             if wrong:
                 raise ArgumentsError(f"the arguments of {self.name} are wrong: {wrong[:500]}")
-            return cast("dict[str, Any]", read)
+            return read
         try:
             self._model.model_validate(read)
         except ValidationError as error:
             raise ArgumentsError(
                 f"the arguments of {self.name} are wrong: {_told(error)}"
             ) from None
-        return cast("dict[str, Any]", read)
+        return read
 
     def _told_unknown(self, place: str) -> str:
         names = list(self.parameters.get("properties") or {})

@@ -3,19 +3,66 @@
 import asyncio
 import contextvars
 import functools
+import os
+import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from langchain_core.tools import BaseTool, StructuredTool
+
+_MOST_IDLE = 32  # threads that wait for further calls
 
 #: When whoever waits for a tool gives it up, on the clock of `time.monotonic`; None for never.
 deadline: contextvars.ContextVar[float | None] = contextvars.ContextVar(
     "groundglm_tool_deadline", default=None
 )
+
+
+class _Worker:
+    """A thread that does one thing after another, and may be left behind in the middle of one."""
+
+    _idle: ClassVar[list["_Worker"]] = []
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, daemon=True, name="groundglm-tool").start()
+
+    @classmethod
+    def take(cls) -> "_Worker":
+        """One that has nothing to do, or a new one."""
+        try:
+            return cls._idle.pop()
+        except IndexError:
+            return cls()
+
+    @classmethod
+    def forget(cls) -> None:
+        """Count on none of them any more."""
+        cls._idle.clear()
+
+    def give(self, work: Callable[[], None]) -> None:
+        """Have it do something, which must not raise."""
+        self._work.put(work)
+
+    def _run(self) -> None:
+        while True:
+            self._work.get()()
+            if len(self._idle) >= _MOST_IDLE:
+                return
+            self._idle.append(self)
+
+
+# The threads stay behind where a process is forked.
+os.register_at_fork(after_in_child=_Worker.forget)
+
+
+def run_in_worker(work: Callable[[], None]) -> None:
+    """Do something in a thread of its own: one that hangs keeps nobody else from theirs."""
+    _Worker.take().give(work)
 
 
 def usable_everywhere(tool: BaseTool) -> BaseTool:
@@ -64,7 +111,7 @@ def _threaded(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
                 if done.set_running_or_notify_cancel():
                     done.set_result(result)
 
-        threading.Thread(target=work, daemon=True, name="groundglm-tool").start()
+        run_in_worker(work)
         return await asyncio.wrap_future(done)
 
     return call

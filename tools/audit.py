@@ -39,9 +39,14 @@ class CallRecord:
 Audit = Callable[[CallRecord], None]
 
 
+def is_logged() -> bool:
+    """Whether anybody listens to the logger `groundglm.audit`."""
+    return _LOG.isEnabledFor(logging.INFO)
+
+
 def audit_log(record: CallRecord) -> None:
     """Write a record to the logger `groundglm.audit`, as a line of JSON."""
-    if _LOG.isEnabledFor(logging.INFO):
+    if is_logged():
         _LOG.info("%s", _line(record))
 
 

@@ -19,8 +19,8 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 from .arguments import ArgumentSchema, ArgumentsError
-from .async_tools import deadline
-from .audit import Audit, CallRecord, CallStatus, audit_log
+from .async_tools import deadline, run_in_worker
+from .audit import Audit, CallRecord, CallStatus, audit_log, is_logged
 from .redaction import redacted_value
 from .registry import ToolPolicy, as_tools, policy_of
 from .results import MAX_RESULT_CHARACTERS, failed, observed, refused
@@ -173,6 +173,8 @@ class ToolDispatcher:
         error: str = "",
     ) -> None:
         """Put what became of a call into the audit."""
+        if self._audit is audit_log and not is_logged():
+            return
         seconds = 0.0 if began is None else time.perf_counter() - began
         when = datetime.fromtimestamp(time.time() - seconds, tz=UTC)
         record = CallRecord(
@@ -224,7 +226,7 @@ class ToolDispatcher:
         if ends is None:
             work()
             return done.result()
-        threading.Thread(target=work, daemon=True, name="groundglm-tool").start()
+        run_in_worker(work)
         if not wait([done], max(0.0, ends - time.monotonic())).done:
             raise _GivenUpError
         return done.result()

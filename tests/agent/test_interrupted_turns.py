@@ -445,6 +445,7 @@ def test_a_killed_effect_is_not_repeated_and_the_user_is_told(tmp_path):
     assert crash.effects == ["5 AB12"]
 
 
+@pytest.mark.slow
 def test_a_killed_turn_is_resumed_without_its_effect(tmp_path):
     crash = Crash(tmp_path)
     crash.killed("plain-begin", "ask", "Wire 5 to AB12")
@@ -456,6 +457,7 @@ def test_a_killed_turn_is_resumed_without_its_effect(tmp_path):
     assert not crash.open_calls()
 
 
+@pytest.mark.slow
 def test_a_killed_turn_that_changes_nothing_runs_on(tmp_path):
     crash = Crash(tmp_path)
     crash.killed("read-begin", "ask", "What is the balance of Bo?")
@@ -467,6 +469,7 @@ def test_a_killed_turn_that_changes_nothing_runs_on(tmp_path):
     assert not crash.open_calls()
 
 
+@pytest.mark.slow
 def test_an_approved_call_that_was_killed_does_not_wait_again(tmp_path):
     crash = Crash(tmp_path)
     assert "['wire_money']" in crash.run("approved-begin", "ask", "Wire 5 to AB12")
