@@ -31,7 +31,7 @@ EVIDENCE_KEY = "groundglm_question_holds_evidence"
 # Only this function writes at the margin, so a passage that holds "[2] ..." or a whole forged
 # frame stays indented inside its own piece.
 
-_FRAME = re.compile(r"\[(\d{1,9})\] (passage|fact): ?(.*)")
+_FRAME = re.compile(r"\[([0-9]{1,9})\] (passage|fact): ?(.*)")
 _INDENT = "  "
 # All that str.splitlines, a terminal or a model may take for the end of a line.
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")

@@ -39,7 +39,11 @@ _NOTED = 5
 _NOTED_CHARACTERS = 60
 
 # A mark behind words, as in "It burned down.[3]"; the lists of JSON, as in {"ids": [3]}, stay.
-_RESULT_MARK = re.compile(rf"(?<=[\w。．.!！?？\"”’」』)）])\s?{CITATION_MARK.pattern}")
+# One before "passage:" would head a piece of evidence.
+_RESULT_MARK = re.compile(
+    rf"(?<=[\w。．.!！?？\"”’」』)）])\s?{CITATION_MARK.pattern}"
+    rf"|{CITATION_MARK.pattern.replace('?P<numbers>', '?:')}(?=[ \u3000]{{0,9}}(?:passage|fact):)"
+)
 
 
 @dataclass(slots=True)

@@ -43,6 +43,14 @@ def plain(value):
     return value
 
 
+def noting(got, name):
+    def function(**args):
+        got.append((name, args))
+        return "done"
+
+    return function
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_each_true_call_of_bfcl_arrives_as_it_was_written(shared_folder, name):
     folder = shared_folder / "data/bfcl"
@@ -51,15 +59,11 @@ def test_each_true_call_of_bfcl_arrives_as_it_was_written(shared_folder, name):
         folder / f"possible_answer/BFCL_v4_{name}.json")}  # fmt: skip
     wrong = []
     for row in lines(path):
-        got = []
+        got: list[tuple[str, dict]] = []
         functions = {one["name"]: one for one in row["function"]}
         tools = [
-            tool_from_schema(
-                function,
-                lambda _of=function["name"], **args: got.append((_of, args)) or "done",
-                policy=ToolPolicy(read_only=True),
-            )
-            for function in functions.values()
+            tool_from_schema(function, noting(got, name), policy=ToolPolicy(read_only=True))
+            for name, function in functions.items()
         ]
         wanted = [
             (name, arguments(functions[name], args))
