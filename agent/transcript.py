@@ -95,6 +95,18 @@ class Answer:
         facts = [self.numbered[number] for number in cited if number in self.numbered]
         return fact_paths([piece for piece in facts if piece.kind == "fact"])
 
+    def trace_text(self) -> str:
+        """What was searched, found and why, called and checked, in plain text."""
+        from .trace import trace_text
+
+        return trace_text(self)
+
+    def trace_html(self) -> str:
+        """The same as a page of its own, with the facts as a picture."""
+        from .trace import trace_html
+
+        return trace_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data."""
         return {

@@ -1,5 +1,7 @@
 """Commands that ask a base: ask, chat, search, facts, graph show."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -34,6 +36,13 @@ AdapterOption = Annotated[
 VerboseOption = Annotated[
     bool, typer.Option("-v", "--verbose", help="Show the whole evidence and how it was found.")
 ]
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trace",
+        help="Write what was searched, found, called and checked to a .html, .json or .txt file.",
+    ),
+]
 EngineOption = Annotated[
     str | None, typer.Option("--engine", help='"auto", "extractive", "transformers" or "small".')
 ]
@@ -60,6 +69,7 @@ def ask(
     engine: EngineOption = None,
     adapter: AdapterOption = None,
     verbose: VerboseOption = False,
+    trace: TraceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask a question; the answer cites numbered evidence, or is declined with the reason."""
@@ -74,10 +84,26 @@ def ask(
     ).values
     with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         answer = make_agent(base, settings).ask(read_question(question))
+        if trace is not None:
+            _write_trace(answer, trace)
         if as_json:
             print_json(answer.to_dict())
         else:
             print_answer(answer, Places(folder, base.path_of), verbose=verbose)
+
+
+def _write_trace(answer: "Answer", path: Path) -> None:
+    """The trace in the form that the ending of the file names."""
+    if path.suffix.lower() in (".html", ".htm"):
+        text = answer.trace_html()
+    elif path.suffix.lower() == ".json":
+        text = json.dumps(answer.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = answer.trace_text() + "\n"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be written: {error}") from error
 
 
 def print_answer(answer: "Answer", places: Places, *, verbose: bool = False) -> None:
