@@ -1,0 +1,221 @@
+"""Pages of named hosts as a tool: no other host, no private address, within time and size."""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+
+from ..loading.encodings import decode
+from ..loading.html import html_to_text
+from .registry import ToolPolicy, with_policy
+
+_MOST_REDIRECTS = 5
+_PIECE = 65_536
+_PORTS = {"http": 80, "https": 443}
+_TEXT_KINDS = ("text/", "application/json", "application/xml", "application/xhtml+xml")
+
+#: From a host and a port to its addresses, as `socket.getaddrinfo` gives them.
+Resolver = Callable[[str, int], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What may be fetched: seconds for the whole, bytes, and whether private addresses may be."""
+
+    timeout: float = 10.0
+    max_bytes: int = 1_000_000
+    private: bool = False
+
+
+def fetch(
+    url: str,
+    hosts: Iterable[str],
+    *,
+    limits: FetchLimits | None = None,
+    resolve: Resolver | None = None,
+) -> str:
+    """The text of a page.
+
+    Each address is looked up once, checked, and then connected to by number, also behind a
+    redirect, so that no name can be told anew between the check and the connection.
+
+    Args:
+        url: An address with http or https.
+        hosts: The hosts that may be asked, "example.org" or with a port "example.org:8443"; a dot
+            before it, ".example.org", allows those below it.
+        limits: Time, size, and whether private addresses may be.
+        resolve: Looks up a host; the system's own if None.
+
+    Raises:
+        ValueError: it may not be fetched, or there is no text.
+        OSError: the host cannot be reached.
+        TimeoutError: it took too long.
+    """
+    held = limits or FetchLimits()
+    allowed = [host.strip().lower() for host in hosts]
+    ends = time.monotonic() + held.timeout
+    for _ in range(_MOST_REDIRECTS + 1):
+        parts = urlsplit(url)
+        address = _checked(parts, allowed, held, resolve or _resolve)
+        response = _Response(parts, address, ends)
+        try:
+            if response.moved_to is not None:
+                url = urljoin(url, response.moved_to)
+                continue
+            return response.text(held.max_bytes)
+        finally:
+            response.close()
+    raise ValueError(f"more than {_MOST_REDIRECTS} redirects")
+
+
+def _checked(
+    parts: SplitResult, allowed: Sequence[str], limits: FetchLimits, resolve: Resolver
+) -> str:
+    """The address to connect to, after all that is asked of it."""
+    if parts.scheme not in _PORTS:
+        raise ValueError(f"only http and https are fetched, not {parts.scheme or 'nothing'!r}")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address with a name or a password in it is not fetched")
+    host = (parts.hostname or "").rstrip(".").lower()
+    try:
+        port = parts.port or _PORTS[parts.scheme]
+    except ValueError:
+        raise ValueError("the port is no number") from None
+    if not _is_allowed(host, port, parts.scheme, allowed):
+        raise ValueError(f"{host}:{port} is not among the allowed hosts: {', '.join(allowed)}")
+    found = resolve(host, port)
+    if not found:
+        raise ValueError(f"{host} has no address")
+    for one in found:  # all of them: which is taken must not matter
+        if not limits.private and not _is_public(one):
+            raise ValueError(f"{host} has a private address, which is not fetched")
+    return found[0]
+
+
+def _is_allowed(host: str, port: int, scheme: str, allowed: Sequence[str]) -> bool:
+    for one in allowed:
+        name, _, wanted = one.partition(":")
+        fits = host == name or (name.startswith(".") and host.endswith(name))
+        if fits and port == (int(wanted) if wanted.isdigit() else _PORTS[scheme]):
+            return True
+    return False
+
+
+def _is_public(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])
+        if inner:
+            return found.is_global and inner.is_global and not inner.is_multicast
+        if found in ipaddress.ip_network("64:ff9b::/96"):  # an IPv4 address behind NAT64
+            return ipaddress.IPv4Address(int(found) & 0xFFFFFFFF).is_global
+    return found.is_global and not found.is_multicast
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise OSError(f"{host} cannot be found: {error}") from None
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class _Response:
+    """What a host answers, over a connection to one checked address."""
+
+    def __init__(self, parts: SplitResult, address: str, ends: float) -> None:
+        self._ends = ends
+        self._host = parts.hostname or ""
+        port = parts.port or _PORTS[parts.scheme]
+        self._socket: socket.socket = socket.create_connection((address, port), self._left())
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            self._socket = context.wrap_socket(self._socket, server_hostname=self._host)
+        self._connection = http.client.HTTPConnection(self._host, port)
+        self._connection.sock = self._socket
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"User-Agent": "GroundGLM", "Accept-Encoding": "identity"}
+        try:
+            self._connection.request("GET", path, headers=headers)
+            self._response = self._connection.getresponse()
+        except (http.client.HTTPException, ValueError) as error:
+            self.close()
+            raise ValueError(f"{self._host} gave no answer of HTTP: {error}") from None
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where the page has moved to."""
+        is_redirect = self._response.status in (301, 302, 303, 307, 308)
+        return self._response.getheader("Location") if is_redirect else None
+
+    def text(self, most: int) -> str:
+        """The text of the page, cut where it is too long.
+
+        Raises:
+            ValueError: it is an error, or no text.
+        """
+        if self._response.status >= 400:
+            raise ValueError(f"{self._host} says {self._response.status} {self._response.reason}")
+        kind = (self._response.getheader("Content-Type") or "text/plain").lower()
+        if not kind.startswith(_TEXT_KINDS):
+            raise ValueError(f"the page is no text but {kind.partition(';')[0]}")
+        data = bytearray()
+        while len(data) <= most:
+            self._socket.settimeout(self._left())
+            piece = self._response.read1(min(_PIECE, most + 1 - len(data)))
+            if not piece:
+                break
+            data += piece
+        text = decode(bytes(data[:most]))
+        if "html" in kind:
+            title, body = html_to_text(text)
+            text = f"{title}\n{body}".strip()
+        return text if len(data) <= most else f"{text}\n(cut: more than {most} bytes)"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        self._socket.close()
+
+    def _left(self) -> float:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the page took too long")
+        return left
+
+
+def fetch_tool(hosts: Sequence[str], *, limits: FetchLimits | None = None) -> BaseTool:
+    """The tool `fetch_page` for these hosts; no agent has it unless it is given.
+
+    Args:
+        hosts: The hosts that may be asked, as for `fetch`.
+        limits: Time, size, and whether private addresses may be.
+
+    Raises:
+        ValueError: no host is named.
+    """
+    if not hosts or isinstance(hosts, str):
+        raise ValueError('name the hosts that may be fetched, such as ["docs.python.org"]')
+    held = limits or FetchLimits()
+
+    def fetch_page(url: str) -> str:
+        try:
+            return fetch(url, hosts, limits=held)
+        except ValueError as error:
+            raise ToolException(str(error)) from error
+
+    made = StructuredTool.from_function(
+        fetch_page,
+        description=f"Read a web page of {', '.join(hosts)}. 读取这些网站的网页。",
+    )
+    policy = ToolPolicy(read_only=True, timeout=held.timeout + 5)
+    return with_policy(made, policy)
