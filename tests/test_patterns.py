@@ -23,9 +23,10 @@ from typing import Any
 
 # Sentences, lines, titles and questions that patterns read are bounded to 1,000 characters or less;
 # those patterns that see more must be linear, which 4,000 characters would show as well.
-_LENGTH = 2_000
-_SECONDS = 1.0
-_CHOICES = 5 if os.environ.get("GROUNDGLM_FULL") == "1" else 3  # of what a repetition may take
+_FULL = os.environ.get("GROUNDGLM_FULL") == "1"
+_LENGTH = 2_000 if _FULL else 1_000
+_SECONDS = 1.0 if _FULL else 0.25  # what takes the square of the length takes a fourth for a half
+_CHOICES = 5 if _FULL else 3  # of what a repetition may take
 _ROOT = Path(__file__).resolve().parents[1]
 _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
 _ROOMS = [name.partition(".")[2] for name in _PROJECT["tool"]["setuptools"]["packages"]][1:]

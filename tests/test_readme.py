@@ -72,3 +72,21 @@ def test_the_page_on_tools_runs_on_a_small_checkpoint(repository, tmp_path, run_
     printed = run_python(code)
     assert "tool_call(city='北京', days=3)" in printed
     assert "Person" in printed or "name=" in printed
+
+
+@pytest.mark.parametrize(("name", "said"), [("agent.md", "nine"), ("agent.zh-CN.md", "九点")])
+def test_the_page_on_agents_runs(repository, tmp_path, monkeypatch, run_python, name, said):
+    from langchain_core.documents import Document
+
+    from groundglm import KnowledgeBase
+    from groundglm.retrieval import HashEmbeddings
+
+    text = "The office opens at nine. 办公室早上九点开门。"
+    with KnowledgeBase.open(tmp_path / "my-base", HashEmbeddings()) as base:
+        base.add_documents([Document(text, id="office")])
+    code = "\n".join(blocks((repository / "docs" / name).read_text(encoding="utf-8"), "py"))
+    code = code.replace('"my-base"', repr(str(tmp_path / "my-base")))
+    code = code.replace('"talk.sqlite"', repr(str(tmp_path / "talk.sqlite")))
+    printed = run_python(code)
+    assert said in printed
+    assert "sunny" in printed or "晴" in printed
