@@ -1,8 +1,9 @@
 """The model and the tools of GroundGLM in LangChain's own agent, without ours."""
 
 import tempfile
+from typing import Any
 
-from langchain.agents import create_agent
+from langchain.agents import create_agent  # pyright: ignore[reportUnknownVariableType]
 from langchain_core.documents import Document
 
 from groundglm import ChatGLM3, KnowledgeBase
@@ -11,7 +12,7 @@ from groundglm.tools import calculator_tool, fact_tools, search_tool
 with tempfile.TemporaryDirectory() as folder, KnowledgeBase.open(folder) as base:
     base.add_documents([Document("The ferry to Hollvik leaves at 7:15.", id="ferry")])
     base.add_facts([{"subject": "Hollvik", "predicate": "population", "object": "1,204"}])
-    agent = create_agent(
+    agent: Any = create_agent(
         ChatGLM3(engine="extractive"),
         tools=[search_tool(base), *fact_tools(base), calculator_tool()],
     )
