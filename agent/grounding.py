@@ -88,6 +88,8 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     def _begin(self, state: GroundingState) -> dict[str, Any] | None:
         question = open_question(state["messages"])
         told = {} if question is None else self._ground(question, state)
+        if state.get("structured_response") is not None:  # that of the turn before
+            told["structured_response"] = None
         tools = self._dispatcher.tools
         whole = settled(state["messages"], state.get("evidence", {}), tools)
         if whole is not None:  # the turn before ended in the middle
