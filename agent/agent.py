@@ -55,6 +55,7 @@ def build_agent(
     tool_limits: DispatchLimits | None = None,
     audit: Audit = audit_log,
     durability: Durability | None = None,
+    summarizer: BaseChatModel | None = None,
 ) -> GroundedAgent:
     """Build an agent that answers from a source of evidence and through tools.
 
@@ -91,6 +92,8 @@ def build_agent(
         durability: When a step is written to the checkpointer (LangGraph's "sync", "async" or
             "exit"); None writes before each step goes on where a tool may change something, so that
             a crash never hides that it did, and else at the end of the turn.
+        summarizer: A model that writes a summary of turns for which the context has no room; None
+            tells the model only that they are left out, and what they asked last.
 
     Raises:
         ValueError: an argument makes no sense, or the model takes no tools and is given some.
@@ -121,6 +124,7 @@ def build_agent(
         takes_tools=takes_tools,
         hides_thin=_told(model, "declines_itself") or not _told(model, "has_weights", True),
         citations=citations,
+        summarizer=summarizer,
         asked_elsewhere=frozenset(
             name
             for one in middleware

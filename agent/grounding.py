@@ -6,13 +6,14 @@ from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, hook_config
 from langchain.agents.middleware.types import (
+    ExtendedModelResponse,
     ModelRequest,
     ModelResponse,
     ToolCallRequest,
 )
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage, ToolMessage
-from langchain_core.runnables.config import run_in_executor
+from langchain_core.runnables.config import RunnableConfig, run_in_executor
 from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Command
@@ -25,12 +26,16 @@ from .call_labels import labels_of_call, seen_with
 from .conversation import Conversation
 from .follow_ups import meant_questions
 from .interrupted import settled
+from .memory import tell_failure
 from .model_turn import ModelTurn
 from .options import GroundingOptions
 from .searching import grounded_turn, open_question, search_tool
 from .state import GroundingState
 from .timings import timed
 from .tool_guard import ToolGuard
+
+# What a summariser writes is not streamed as the reply.
+_UNSEEN: RunnableConfig = {"tags": ["nostream"]}
 
 
 class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
@@ -113,9 +118,15 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self,
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
-    ) -> ModelResponse[Any]:
+    ) -> ModelResponse[Any] | ExtendedModelResponse[Any]:
         """Show numbered evidence, repair malformed calls, and decline where evidence is thin."""
         turn = ModelTurn(self.options, request, self._budget(request.model))
+        due, summarizer = turn.summary_request(), self.options.summarizer
+        if due is not None and summarizer is not None:
+            try:
+                turn.take_summary(summarizer.invoke(due, _UNSEEN))
+            except Exception as error:  # a model may raise anything, and the turn must go on
+                tell_failure(error)
         while turn.goes_on:
             with timed("model"):
                 reply = handler(turn.request())
@@ -126,9 +137,15 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         self,
         request: ModelRequest[Any],
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
-    ) -> ModelResponse[Any]:
+    ) -> ModelResponse[Any] | ExtendedModelResponse[Any]:
         """The same for asyncio."""
         turn = ModelTurn(self.options, request, self._budget(request.model))
+        due, summarizer = turn.summary_request(), self.options.summarizer
+        if due is not None and summarizer is not None:
+            try:
+                turn.take_summary(await summarizer.ainvoke(due, _UNSEEN))
+            except Exception as error:  # as above
+                tell_failure(error)
         while turn.goes_on:
             with timed("model"):
                 reply = await handler(turn.request())

@@ -2,18 +2,20 @@
 
 from typing import Any, cast
 
-from langchain.agents.middleware.types import ModelRequest, ModelResponse
-from langchain_core.messages import AIMessage, AnyMessage
+from langchain.agents.middleware.types import ExtendedModelResponse, ModelRequest, ModelResponse
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage
+from langgraph.types import Command
 
 from ..text.scripts import Language, language
 from .budget import ContextBudget
 from .conversation import UNSEEN_KEY, Conversation, message_text
 from .declining import declined_message, kept_reply, must_decline, with_reason
 from .limits import early_end
+from .memory import Summary, made_summary, summary_request
 from .options import GroundingOptions
 from .repair import MAX_REPAIRS, asked_again, what_is_wrong
 from .state import GroundingState
-from .view import model_view
+from .view import View, model_view
 from .wording import MALFORMED, NO_FORM
 
 
@@ -28,8 +30,10 @@ class ModelTurn:
         store = cast("GroundingState", request.state).get("evidence", {})
         self._talk = Conversation.read(list(request.messages), store)
         self._lang: Language = language(self._talk.question)
-        room = budget.room(request.system_prompt, request.tools)
-        self._view = model_view(self._talk, options.style, budget, room)
+        self._budget = budget
+        self._summary = cast("Summary | None", request.state.get("summary"))
+        self._is_summary_new = False
+        self._view = self._seen()
         self._tries: list[AnyMessage] = []  # what the model is shown of them
         self._result: list[Any] = []
         self._structured: Any = None
@@ -43,6 +47,23 @@ class ModelTurn:
     def goes_on(self) -> bool:
         """Whether the model must be called (again)."""
         return not self._is_done
+
+    def _seen(self) -> View:
+        room = self._budget.room(self._request.system_prompt, self._request.tools)
+        return model_view(self._talk, self._options.style, self._budget, room, self._summary)
+
+    def summary_request(self) -> list[BaseMessage] | None:
+        """What a model is asked for a summary of what has no room, where one is due."""
+        if self._options.summarizer is None or self._is_done:
+            return None
+        return summary_request(self._view.left_out, self._summary)
+
+    def take_summary(self, reply: BaseMessage) -> None:
+        """Show the model a summary in place of the turns for which there is no room."""
+        made = made_summary(reply, self._view.left_out, self._budget)
+        if made is not None:
+            self._summary, self._is_summary_new = made, True
+            self._view = self._seen()
 
     def request(self) -> ModelRequest[Any]:
         """What the model is asked, earlier tries of this turn included."""
@@ -68,9 +89,12 @@ class ModelTurn:
         else:
             self._finish(kept_reply(self._talk, last, self._options.citations))
 
-    def response(self) -> ModelResponse[Any]:
+    def response(self) -> ModelResponse[Any] | ExtendedModelResponse[Any]:
         """What goes into the conversation."""
-        return ModelResponse(result=self._result, structured_response=self._structured)
+        said = ModelResponse(result=self._result, structured_response=self._structured)
+        if not self._is_summary_new:
+            return said
+        return ExtendedModelResponse(said, Command(update={"summary": self._summary}))
 
     def _again(self, told: list[AnyMessage], *, stored: bool, end: AIMessage) -> None:
         """Show the model what was wrong, until that has been done often enough."""

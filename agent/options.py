@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from langchain_core.language_models import BaseChatModel
+
 from ..evidence import SearchMode
 from ..notation import GroundingStyle
 from ..text.scripts import Language
@@ -17,7 +19,8 @@ class GroundingOptions:
     """How much is retrieved, how it is shown, and when an answer is declined.
 
     `hides_thin` keeps evidence below the threshold from the model, and has it decline; else it is
-    shown with a hint. Another middleware asks a person about calls of those `asked_elsewhere`.
+    shown with a hint. `summarizer` writes what is told of turns for which there is no room. Another
+    middleware asks a person about calls of those `asked_elsewhere`.
     """
 
     k: int = 5
@@ -32,3 +35,4 @@ class GroundingOptions:
     hides_thin: bool = True
     citations: CitationPolicy = "mark"
     asked_elsewhere: frozenset[str] = frozenset()
+    summarizer: BaseChatModel | None = None

@@ -86,6 +86,8 @@ class GroundingState(AgentState[Any]):
 
     # Who may see what the conversation was shown: the labels of its last turn.
     seen_with: NotRequired[Annotated[list[str], OmitFromInput]]
+    # Of the first turns, where a model summarises them: its text, and how many it tells of.
+    summary: NotRequired[Annotated[dict[str, Any], OmitFromInput]]
     # The channel must come last, or LangGraph loses it.
     evidence: NotRequired[
         Annotated[

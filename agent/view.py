@@ -26,7 +26,8 @@ from .conversation import (
     message_text,
     turns_of,
 )
-from .wording import CUT, EARLIER, INSUFFICIENT, LEFT_OUT, SHOWN_BELOW, THIN
+from .memory import Summary
+from .wording import CUT, EARLIER, INSUFFICIENT, LEFT_OUT, SHOWN_BELOW, SUMMARY, THIN
 
 # Evidence of earlier turns beyond this is left out however much the model can read.
 _MAX_EARLIER_CHARACTERS = 24_000
@@ -48,14 +49,22 @@ _RESULT_MARK = re.compile(
 
 @dataclass(slots=True)
 class View:
-    """The messages that a model is shown, and the numbers of this turn's evidence it is not."""
+    """The messages that a model is shown, and the numbers of this turn's evidence it is not.
+
+    `left_out` are the turns at the beginning for which there was no room.
+    """
 
     messages: list[AnyMessage] = field(default_factory=list[AnyMessage])
     unseen: list[int] = field(default_factory=list[int])
+    left_out: list[Sequence[AnyMessage]] = field(default_factory=list[Sequence[AnyMessage]])
 
 
 def model_view(
-    talk: Conversation, style: GroundingStyle, budget: ContextBudget, room: int | None
+    talk: Conversation,
+    style: GroundingStyle,
+    budget: ContextBudget,
+    room: int | None,
+    summary: Summary | None = None,
 ) -> View:
     """The messages of a conversation as the model sees them.
 
@@ -67,16 +76,24 @@ def model_view(
         style: How evidence is shown.
         budget: How tokens are counted.
         room: How many there are; None where nobody knows.
+        summary: Of the first turns, where there is one: it stands in their place if they have none.
     """
-    return _Viewing(talk, style, budget, _UNKNOWN_ROOM if room is None else room).view()
+    known = _UNKNOWN_ROOM if room is None else room
+    return _Viewing(talk, style, budget, known, summary).view()
 
 
 class _Viewing:
     """A view in the making: the room that is left, and which pieces have been shown."""
 
     def __init__(
-        self, talk: Conversation, style: GroundingStyle, budget: ContextBudget, room: int
+        self,
+        talk: Conversation,
+        style: GroundingStyle,
+        budget: ContextBudget,
+        room: int,
+        summary: Summary | None,
     ) -> None:
+        self._summary = summary
         self._talk = talk
         self._style: GroundingStyle = style
         self._lang: Language = language(talk.question)
@@ -94,7 +111,8 @@ class _Viewing:
         for_earlier = self._room // 4 if turns else 0
         self._room -= for_earlier
         seen = self._current(now)
-        for_note = min(_NOTE_TOKENS, for_earlier // 2)
+        told = self._budget.of_text(self._summary["text"]) if self._summary is not None else 0
+        for_note = min(_NOTE_TOKENS + told, for_earlier // 2)
         self._room += for_earlier - for_note
         before: list[AnyMessage] = []
         while turns:
@@ -104,6 +122,7 @@ class _Viewing:
             turns.pop()
             before = [*kept, *before]
         self._room += for_note
+        self._view.left_out = list(turns)
         self._view.messages = [*self._earlier_note(turns), *before, *seen]
         return self._view
 
@@ -113,6 +132,12 @@ class _Viewing:
         if not asked:
             return []
         question, answer = EARLIER[self._lang]
+        summary = self._summary
+        if summary is not None and summary["turns"] <= len(turns):
+            told = SUMMARY[self._lang].format(summary=summary["text"], count=summary["turns"])
+            cost = self._budget.of_text(question) + self._budget.of_text(told)
+            if cost <= self._room:
+                return [HumanMessage(question), AIMessage(told)]
         short = [" ".join(one.split())[:_NOTED_CHARACTERS] for one in asked[-_NOTED:]]
         while short:
             said = answer.format(count=len(asked), asked="; ".join(short))

@@ -1,5 +1,6 @@
 """A conversation that goes on and on: it fits the model's context and grows by what is new only."""
 
+import asyncio
 import sqlite3
 
 import pytest
@@ -10,6 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.agent import Text
 from groundglm.agent.budget import ContextBudget, budget_of, estimated_tokens
 from groundglm.agent.conversation import Conversation
 from groundglm.agent.view import model_view
@@ -183,3 +185,53 @@ def test_tokens_are_those_of_the_model_or_rather_too_many():
     exact = budget_of(ChatGLM3(engine="extractive"))
     assert exact.count("资料") == len("资料".encode())
     assert estimated_tokens("资料") == 2
+
+
+# --- summaries ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["ask", "aask", "stream"])
+def test_turns_without_room_are_summarised_now_and_then(base, how):
+    writer = ScriptedEngine(["They asked about villages; the flood burned them down.[1]"])
+    agent, engine = agent_of(
+        base,
+        6_000,
+        ["It burned down.[1]"] * 40,
+        summarizer=ChatGLM3(engine=writer),
+    )
+    for n in range(40):
+        question = f"What burned down in Rookham village {n}?"
+        if how == "stream":
+            *events, last = agent.stream(question, thread_id="t")
+            said = "".join(event.text for event in events if isinstance(event, Text))
+            assert said == last.answer.text == "It burned down.[1]"
+        elif how == "aask":
+            assert asyncio.run(agent.aask(question, thread_id="t")).text == "It burned down.[1]"
+        else:
+            assert agent.ask(question, thread_id="t").text == "It burned down.[1]"
+
+    prompt = engine.tokenizer.decode(engine.requests[-1].prompt_ids)
+    assert "the flood burned them down.[1]" in prompt
+    assert all(len(one.prompt_ids) < 6_000 for one in engine.requests)
+    assert 1 <= len(writer.requests) <= 10
+    for request in writer.requests:
+        asked = writer.tokenizer.decode(request.prompt_ids)
+        assert "passage:" not in asked
+    assert len(agent.history("t")) == 40 * 4  # nothing of the conversation is lost
+
+
+def test_a_summariser_that_fails_ends_no_turn(base, caplog):
+    class Broken(ScriptedEngine):
+        def generate(self, request):
+            raise RuntimeError("no")
+            yield
+
+    agent, engine = agent_of(
+        base,
+        6_000,
+        ["It burned down.[1]"] * 20,
+        summarizer=ChatGLM3(engine=Broken(["x"])),
+    )
+    for n in range(20):
+        assert agent.ask(f"What burned down in village {n}?", thread_id="t").text
+    assert "no summary" in caplog.text
