@@ -42,13 +42,22 @@ def comes_from_outside(
         messages: The conversation up to the call.
         store: The evidence that it was shown.
     """
-    said = _Text(message_text(one) for one in messages if isinstance(one, HumanMessage))
+    said = _Text(_said(messages))
     values = list(_values(args))
     unsaid = [value for value in values if value not in said]
     outside = _Text(_outside(messages, store))
     if any(value in outside or _is_identifier(value) for value in unsaid):
         return True
     return len(unsaid) == len(values) and not outside.is_empty and not _asked_for(tool, messages)
+
+
+def _said(messages: Sequence[AnyMessage]) -> list[str]:
+    """What the user said; a summary that LangChain writes in their name is none of it."""
+    return [
+        message_text(one)
+        for one in messages
+        if isinstance(one, HumanMessage) and not one.additional_kwargs.get("lc_source")
+    ]
 
 
 def _outside(messages: Sequence[AnyMessage], store: EvidenceStore) -> Iterator[str]:
@@ -82,7 +91,7 @@ def _is_identifier(value: str | float) -> bool:
 
 def _asked_for(tool: BaseTool, messages: Sequence[AnyMessage]) -> bool:
     """Whether the last thing that the user said plainly asks for this function."""
-    asked = [message_text(one) for one in messages if isinstance(one, HumanMessage)]
+    asked = _said(messages)
     if not asked:
         return False
     described = convert_to_openai_tool(tool)["function"]
