@@ -182,6 +182,15 @@ def pending_calls(interrupts: Iterable[Interrupt]) -> tuple[PendingCall, ...]:
     return tuple(found)
 
 
+def in_order(
+    pending: Sequence[PendingCall], messages: Sequence[AnyMessage]
+) -> tuple[PendingCall, ...]:
+    """What waits in the order in which the model wrote the calls; LangGraph gives it in any."""
+    calls = [c["id"] for m in messages if isinstance(m, AIMessage) for c in m.tool_calls]
+    places = {id_: place for place, id_ in enumerate(calls)}
+    return tuple(sorted(pending, key=lambda one: places.get(one.id, len(places))))
+
+
 def _batched(interrupt_id: str, told: Mapping[str, Any]) -> list[PendingCall]:
     requests = cast("list[Mapping[str, Any]]", told["action_requests"])
     reviews = cast("list[Mapping[str, Any]]", told.get("review_configs") or [])

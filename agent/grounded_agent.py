@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from langchain_core.runnables import RunnableConfig
 
-from .approval import Decision, PendingCall
+from .approval import Decision, PendingCall, in_order
 from .events import Answered, Event
 from .interrupted import (
     read_interrupted,
@@ -196,14 +196,13 @@ class GroundedAgent:
 
     def pending(self, thread_id: str) -> tuple[PendingCall, ...]:
         """What waits for a person in a conversation, also after the program was started again."""
-        check_sync(self._parts.checkpointer)
         found = self._parts.checkpointer.get_tuple(config_of(thread_id))
-        return tuple(read_interrupted(found).waiting)
+        return in_order(read_interrupted(found).waiting, self.history(thread_id))
 
     async def apending(self, thread_id: str) -> tuple[PendingCall, ...]:
         """The same for asyncio."""
         found = await self._parts.checkpointer.aget_tuple(config_of(thread_id))
-        return tuple(read_interrupted(found).waiting)
+        return in_order(read_interrupted(found).waiting, await self.ahistory(thread_id))
 
     # --- a turn ---------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from langgraph.types import Interrupt
 from ..evaluation.citations import is_supported
 from ..evidence import Evidence
 from ..notation import SEARCH_TOOL
-from .approval import pending_calls
+from .approval import in_order, pending_calls
 from .citations import checked_sentences, evidence_text
 from .conversation import Conversation, SearchResult, evidence_ids, message_text
 from .events import (
@@ -89,15 +89,16 @@ class TurnReader:
             if node == "__interrupt__":
                 listed = cast("Sequence[Interrupt]", update)
                 self.interrupts += listed
-                yield ApprovalNeeded(pending_calls(listed))
+                messages = self.state.get("messages", [])
+                yield ApprovalNeeded(in_order(pending_calls(listed), messages))
             elif isinstance(update, dict):
                 told = cast("dict[str, Any]", update)
                 self._store = merge_evidence(self._store, [told.get("evidence") or {}])
-                messages: object = told.get("messages") or []
-                if isinstance(messages, list):
+                written: object = told.get("messages") or []
+                if isinstance(written, list):
                     known = {message.id for message in self.state.get("messages", [])}
-                    listed = cast("list[AnyMessage]", messages)
-                    yield from self._messages([one for one in listed if one.id not in known])
+                    new = cast("list[AnyMessage]", written)
+                    yield from self._messages([one for one in new if one.id not in known])
 
     def _messages(self, messages: Sequence[AnyMessage]) -> Iterator[Event]:
         queries = {

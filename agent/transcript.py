@@ -13,7 +13,7 @@ from ..questions.answerability import DEFAULT_THRESHOLDS, score_answerability
 from ..questions.question import Question
 from ..text.scripts import Language, language
 from ..text.spans import Span
-from .approval import PendingCall, pending_calls
+from .approval import PendingCall, in_order, pending_calls
 from .citations import find_citations, unsupported_sentences
 from .conversation import (
     DECIDED_KEY,
@@ -173,7 +173,7 @@ def read_answer(
     talk = Conversation.read(state["messages"], state.get("evidence", {}))
     turn, known = talk.turn, talk.evidence()
     question = question or talk.question
-    pending = pending_calls(state.get("__interrupt__") or ())
+    pending = in_order(pending_calls(state.get("__interrupt__") or ()), turn)
     last = turn[-1]
     unseen: object = last.response_metadata.get(UNSEEN_KEY, ())
     shown = {

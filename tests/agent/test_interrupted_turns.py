@@ -200,6 +200,7 @@ def test_two_calls_are_decided_one_by_one(base):
     )
     agent = agent_of(base, [both, "Done."], tools=bank.tools)
     one, two = agent.ask("Wire 1 and 2 to AB12", thread_id="t").pending
+    assert [waiting.args["amount"] for waiting in agent.pending("t")] == [1, 2]
 
     middle = agent.resume("t", {one.id: "reject"})
     assert [waiting.id for waiting in middle.pending] == [two.id]
