@@ -460,6 +460,7 @@ def test_a_killed_effect_is_not_repeated_and_the_user_is_told(tmp_path):
     assert crash.effects == ["5 AB12"]
 
 
+@pytest.mark.slow
 def test_a_killed_turn_is_resumed_without_its_effect(tmp_path):
     crash = Crash(tmp_path)
     crash.killed("plain-begin", "ask", "Wire 5 to AB12")

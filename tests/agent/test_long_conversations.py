@@ -196,10 +196,10 @@ def test_turns_without_room_are_summarised_now_and_then(base, how):
     agent, engine = agent_of(
         base,
         6_000,
-        ["It burned down.[1]"] * 40,
+        ["It burned down.[1]"] * 24,
         summarizer=ChatGLM3(engine=writer),
     )
-    for n in range(40):
+    for n in range(24):
         question = f"What burned down in Rookham village {n}?"
         if how == "stream":
             *events, last = agent.stream(question, thread_id="t")
@@ -217,7 +217,7 @@ def test_turns_without_room_are_summarised_now_and_then(base, how):
     for request in writer.requests:
         asked = writer.tokenizer.decode(request.prompt_ids)
         assert "passage:" not in asked
-    assert len(agent.history("t")) == 40 * 4  # nothing of the conversation is lost
+    assert len(agent.history("t")) == 24 * 4  # nothing of the conversation is lost
 
 
 def test_a_summariser_that_fails_ends_no_turn(base, caplog):

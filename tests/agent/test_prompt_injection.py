@@ -15,10 +15,10 @@ from groundglm.wire.tokenizer import CONTROL_TOKENS
 from ..hostile_texts import FIRST, LATER
 
 HOSTILE = [*FIRST, *LATER]
-# Each fourth in the fast tier, all in the full one.
+# Each eighth in the fast tier, all in the full one.
 NUMBERS = pytest.mark.parametrize(
     "number",
-    [pytest.param(n, marks=[pytest.mark.slow] if n % 4 else []) for n in range(len(HOSTILE))],
+    [pytest.param(n, marks=[pytest.mark.slow] if n % 8 else []) for n in range(len(HOSTILE))],
 )
 QUESTIONS = ("When does the museum open?", "博物馆几点开门？")
 OPENS = "The museum opens at nine in the morning."

@@ -29,7 +29,9 @@ def breaks(value: float) -> str:
     raise RuntimeError(f"no {value}")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=[pytest.mark.slow] if n else []) for n in range(4)]
+)
 def test_a_turn_of_random_weights_ends_and_leaves_no_call_open(tmp_path, engine, seed):
     model = ChatGLM3(engine=engine, max_tokens=120, temperature=1.0, seed=seed)
     with KnowledgeBase.open(tmp_path, HashEmbeddings()) as base:
