@@ -15,6 +15,7 @@ from langgraph.types import Interrupt
 from ..errors import ConversationError
 from ..notation import SEARCH_TOOL
 from ..text.scripts import language
+from ..tools.arguments import ArgumentSchema
 from ..tools.registry import policy_of
 from .conversation import UNKNOWN_KEY, Conversation
 from .taint import comes_from_outside
@@ -209,13 +210,16 @@ def _batched(interrupt_id: str, told: Mapping[str, Any]) -> list[PendingCall]:
 
 
 def resume_values(
-    pending: Sequence[PendingCall], decisions: Decision | Mapping[str, Decision]
+    pending: Sequence[PendingCall],
+    decisions: Decision | Mapping[str, Decision],
+    tools: Mapping[str, BaseTool],
 ) -> dict[str, Any]:
     """What each interrupt is resumed with.
 
     Args:
         pending: What waits.
         decisions: One for all, or one for each by its `id`; what is not named goes on waiting.
+        tools: The tools by name: an edit must fit the one that it is for.
 
     Raises:
         ConversationError: nothing waits, or not what is named.
@@ -234,6 +238,8 @@ def resume_values(
     for id_, calls in groupby(pending, key=lambda one: one.interrupt_id):
         group = list(calls)
         decided = [_decided(one, given[one.id]) for one in group if one.id in given]
+        for one, value in zip(group, decided, strict=False):
+            _check_edit(value, tools.get(one.name))
         if not decided:
             continue
         if len(decided) < len(group):
@@ -263,13 +269,32 @@ def _decided(call: PendingCall, decision: object) -> object:
         raise ValueError(
             f"{kind!r} is no decision for {call.name}; there are: {', '.join(call.decisions)}"
         )
-    if kind == "edit" and "edited_action" not in held:
-        if not isinstance(held.get("args"), Mapping):
-            raise ValueError('an edit needs the arguments: {"type": "edit", "args": {...}}')
-        return {
-            "type": "edit",
-            "edited_action": {"name": call.name, "args": dict(held["args"])},
-        }
-    if kind == "respond" and not isinstance(held.get("message"), str):
+    if kind == "edit":
+        return {"type": "edit", "edited_action": {"name": call.name, "args": _edited(call, held)}}
+    message = held.get("message")
+    if kind == "respond" and not isinstance(message, str):
         raise ValueError('a response needs its text: {"type": "respond", "message": "..."}')
-    return held
+    return {"type": kind, "message": str(message)} if message is not None else {"type": kind}
+
+
+def _check_edit(value: object, tool: BaseTool | None) -> None:
+    """Refuse an edit that does not fit, before the decision is taken for good."""
+    held = _mapping(value)
+    if tool is not None and held.get("type") == "edit":
+        action = cast("dict[str, Any]", held["edited_action"])
+        action["args"] = ArgumentSchema(tool).fit(action["args"])
+
+
+def _edited(call: PendingCall, decision: Mapping[str, Any]) -> dict[str, Any]:
+    action: object = decision.get("edited_action", decision)
+    told = _mapping(action)
+    args: object = told.get("args")
+    if not isinstance(args, Mapping):
+        raise ValueError('an edit needs the arguments: {"type": "edit", "args": {...}}')
+    if told.get("name", call.name) != call.name:
+        raise ValueError(f"an edit cannot turn {call.name} into {told['name']!r}")
+    return dict(cast("Mapping[str, Any]", args))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else dict[str, Any]()

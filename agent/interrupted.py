@@ -33,12 +33,13 @@ _CHECKPOINTS_OF_A_BEGINNING = 4
 class Interrupted:
     """How a turn stopped: what waits for a person, and results beside the conversation so far.
 
-    A call whose decision was taken waits no more, whether or not anything came of it.
+    A call whose decision was taken waits no more, whether or not anything came of it; `taken` gives
+    by whom, for each call.
     """
 
     waiting: Sequence[PendingCall] = ()
     finished: Mapping[str, ToolMessage] = field(default_factory=dict[str, ToolMessage])
-    taken: frozenset[str] = frozenset()
+    taken: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 def open_calls(messages: Sequence[AnyMessage]) -> list[ToolCall]:
@@ -160,14 +161,14 @@ def last_interrupted(saver: BaseCheckpointSaver[Any], thread_id: str) -> Interru
 def read_interrupted(checkpoint: CheckpointTuple | None) -> Interrupted:
     """How the turn of a checkpoint stopped."""
     writes = (checkpoint.pending_writes or []) if checkpoint is not None else []
-    taken: set[str] = set()
+    taken: dict[str, frozenset[str]] = {}
     interrupts: list[Interrupt] = []
     finished: dict[str, ToolMessage] = {}
     done: set[str] = set()
     for task, channel, value in writes:
         listed = _listed(value)
         if channel == TAKEN_CHANNEL:
-            taken.update(listed)
+            taken |= {id_: taken.get(id_, frozenset()) | {task} for id_ in map(str, listed)}
         elif channel == "messages":
             done.add(task)
             finished |= {one.tool_call_id: one for one in listed if isinstance(one, ToolMessage)}
@@ -175,7 +176,7 @@ def read_interrupted(checkpoint: CheckpointTuple | None) -> Interrupted:
         if channel == "__interrupt__" and task not in done:
             interrupts += [one for one in _listed(value) if isinstance(one, Interrupt)]
     waiting = [one for one in pending_calls(interrupts) if one.id not in taken]
-    return Interrupted(waiting, finished, frozenset(taken))
+    return Interrupted(waiting, finished, taken)
 
 
 def _listed(value: object) -> list[Any]:

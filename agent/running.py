@@ -1,7 +1,7 @@
 """The turns of an agent: in order for each conversation, under its labels, resumed if broken."""
 
 import uuid
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import Command
 
 from ..errors import ConversationError
@@ -74,9 +74,11 @@ class TurnRunner:
         found = saver.get_tuple(run.config)
         stopped = read_interrupted(found)
         if decisions is not None:
-            values, ids = _taken(stopped, decisions)
+            values, ids = _taken(stopped, decisions, self.parts.tools)
             if found is not None:
-                saver.put_writes(found.config, [(TAKEN_CHANNEL, ids)], TAKEN_TASK)
+                own = _taken_task()
+                saver.put_writes(found.config, [(TAKEN_CHANNEL, ids)], own)
+                _check_alone(saver.get_tuple(found.config), ids, own)
             return replace(run, given=Command(resume=values))
         snapshot = self.graph.get_state(run.config)
         update = self._left(run.thread_id, snapshot, stopped)
@@ -90,9 +92,11 @@ class TurnRunner:
         found = await saver.aget_tuple(run.config)
         stopped = read_interrupted(found)
         if decisions is not None:
-            values, ids = _taken(stopped, decisions)
+            values, ids = _taken(stopped, decisions, self.parts.tools)
             if found is not None:
-                await saver.aput_writes(found.config, [(TAKEN_CHANNEL, ids)], TAKEN_TASK)
+                own = _taken_task()
+                await saver.aput_writes(found.config, [(TAKEN_CHANNEL, ids)], own)
+                _check_alone(await saver.aget_tuple(found.config), ids, own)
             return replace(run, given=Command(resume=values))
         snapshot = await self.graph.aget_state(run.config)
         update = self._left(run.thread_id, snapshot, stopped)
@@ -216,8 +220,29 @@ class TurnRunner:
         return Run(question, given, whole, own)
 
 
+def _taken_task() -> str:
+    # One for each decision: a checkpointer keeps the first write of a task alone.
+    return f"{TAKEN_TASK}-{uuid.uuid4().hex}"
+
+
+def _check_alone(found: CheckpointTuple | None, ids: Sequence[str], own: str) -> None:
+    """Refuse a decision that another process takes as well: rather none than both.
+
+    Raises:
+        ConversationError: so it is.
+    """
+    taken = read_interrupted(found).taken
+    if any(taken.get(id_, frozenset()) - {own} for id_ in ids):
+        raise ConversationError(
+            "another process decided at the same time; resume the conversation without a decision "
+            "if its turn did not end"
+        )
+
+
 def _taken(
-    stopped: Interrupted, decisions: Decision | Mapping[str, Decision]
+    stopped: Interrupted,
+    decisions: Decision | Mapping[str, Decision],
+    tools: Mapping[str, BaseTool],
 ) -> tuple[dict[str, Any], list[str]]:
     """What the graph is resumed with, and the ids of the calls whose decision is taken with it."""
     if not stopped.waiting and stopped.taken:
@@ -225,7 +250,7 @@ def _taken(
             "the decision was taken before; resume the conversation without one if its turn did "
             "not end"
         )
-    values = resume_values(stopped.waiting, decisions)
+    values = resume_values(stopped.waiting, decisions, tools)
     return values, [one.id for one in stopped.waiting if one.interrupt_id in values]
 
 

@@ -17,10 +17,11 @@ from .conversation import message_text
 from .state import EvidenceStore
 
 # An address, a path, an account or a telephone number: no model makes one up in good faith.
-_IDENTIFIER = re.compile(r"@|://|[/\\]\w|(?<![\d-])\d(?:[ -]?\d){6,}(?![\d-])")
+_IDENTIFIER = re.compile(r"@|://|[/\\]\w|^[~.]{0,2}[/\\]|(?<![\d-])\d(?:[ -]?\d){6,}(?![\d-])")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[T ][\d:.+Z-]*)?")
 _CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+")
-_NUMBER = re.compile(r"\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,15})?")
+_NUMBER = re.compile(r"(?:(?<![\w.])-)?\d{1,15}(?:,\d{3}){0,4}(?:\.\d{1,15})?")
+_LONGEST_SOUGHT = 200
 _PLAIN = re.compile(r"[^\w@]+")
 
 
@@ -42,10 +43,10 @@ def comes_from_outside(
         messages: The conversation up to the call.
         store: The evidence that it was shown.
     """
-    said = _Text(_said(messages))
+    said = _Said(_said(messages))
     values = list(_values(args))
     unsaid = [value for value in values if value not in said]
-    outside = _Text(_outside(messages, store))
+    outside = _Outside(_outside(messages, store))
     if any(value in outside or _is_identifier(value) for value in unsaid):
         return True
     return len(unsaid) == len(values) and not outside.is_empty and not _asked_for(tool, messages)
@@ -98,30 +99,59 @@ def _asked_for(tool: BaseTool, messages: Sequence[AnyMessage]) -> bool:
     return choose_tool(Question(asked[-1]), [described]) is not None
 
 
-class _Text:
-    """Texts in which values are looked for, in whatever width, case or spacing."""
+class _Said:
+    """What the user said, in which a value must stand whole: "/data" is no part of "/data/x"."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        folded = fold("\n".join(texts)).casefold()
-        self._plain = f" {_spaced(folded)} "
+        self._text = fold("\n".join(texts)).casefold()
+        self._numbers = _numbers(self._text)
+
+    def __contains__(self, value: object) -> bool:
+        if isinstance(value, int | float):
+            return float(value) in self._numbers
+        text = fold(str(value)).casefold().strip()
+        if len(text) > _LONGEST_SOUGHT:
+            return " ".join(text.split()) in " ".join(self._text.split())
+        return re.search(_whole(text), self._text) is not None
+
+
+class _Outside:
+    """Text from outside, in which a value is found in whatever spacing and with whatever signs."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        text = fold("\n".join(texts)).casefold()
+        self._plain = f" {_spaced(text)} "
         self._joined = self._plain.replace(" ", "")
-        written = (found.replace(",", "") for found in _NUMBER.findall(folded))
-        counted = map(chinese_number, _CHINESE_NUMBER.findall(folded))
-        self._numbers = {float(one) for one in (*written, *counted) if one is not None}
+        self._numbers = _numbers(text)
 
     @property
     def is_empty(self) -> bool:
+        """Whether there is none."""
         return not self._joined
 
     def __contains__(self, value: object) -> bool:
         if isinstance(value, int | float):
             return abs(float(value)) in self._numbers
         text = _spaced(fold(str(value)).casefold())
-        if not text:
-            return True  # signs alone
         if text.isascii() and len(text) < 5:  # "de" does not stand in "delete"
-            return f" {text} " in self._plain
+            return bool(text) and f" {text} " in self._plain
         return text.replace(" ", "") in self._joined
+
+
+def _whole(text: str) -> str:
+    """A pattern that finds a value where it is not a part of a longer name, path or address."""
+    # An account may be written in groups: "AB 12-34".
+    between = r"[\s-]?" if text.isalnum() and text.isascii() and not text.isalpha() else ""
+    inner = between.join(r"\s+" if one.isspace() else re.escape(one) for one in text)
+    before = r"(?<![a-z0-9_@/\\.:-])" if text[:1] in "/\\" else r"(?<![a-z0-9_@/\\.-])"
+    after = r"(?![a-z0-9_@/\\-])(?![.:][a-z0-9_/\\])"
+    return f"{before if text[:1].isascii() else ''}{inner}{after if text[-1:].isascii() else ''}"
+
+
+def _numbers(text: str) -> frozenset[float]:
+    written = (found.replace(",", "") for found in _NUMBER.findall(text))
+    counted = map(chinese_number, _CHINESE_NUMBER.findall(text))
+    return frozenset(float(one) for one in (*written, *counted) if one is not None)
 
 
 def _spaced(text: str) -> str:

@@ -4,10 +4,12 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
 
@@ -17,6 +19,7 @@ from .registry import ToolPolicy, with_policy
 
 _MOST_REDIRECTS = 5
 _PIECE = 65_536
+_IN_ADDRESS = "/%:@!$&'()*+,;=~?-._"
 _PORTS = {"http": 80, "https": 443}
 _TEXT_KINDS = ("text/", "application/json", "application/xml", "application/xhtml+xml")
 
@@ -142,13 +145,19 @@ class _Response:
             self._socket = context.wrap_socket(self._socket, server_hostname=self._host)
         self._connection = http.client.HTTPConnection(self._host, port)
         self._connection.sock = self._socket
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        # Each wait has its own end, but a host that drips has many: the whole ends here.
+        self._timer = threading.Timer(self._left(), self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+        path = quote(parts.path or "/", safe=_IN_ADDRESS)
+        path += f"?{quote(parts.query, safe=_IN_ADDRESS)}" if parts.query else ""
         headers = {"User-Agent": "GroundGLM", "Accept-Encoding": "identity"}
         try:
             self._connection.request("GET", path, headers=headers)
             self._response = self._connection.getresponse()
         except (http.client.HTTPException, ValueError) as error:
             self.close()
+            self._left()
             raise ValueError(f"{self._host} gave no answer of HTTP: {error}") from None
 
     @property
@@ -175,6 +184,7 @@ class _Response:
             if not piece:
                 break
             data += piece
+        self._left()
         text = decode(bytes(data[:most]))
         if "html" in kind:
             title, body = html_to_text(text)
@@ -183,8 +193,13 @@ class _Response:
 
     def close(self) -> None:
         """Close the connection."""
+        self._timer.cancel()
         self._connection.close()
         self._socket.close()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def _left(self) -> float:
         left = self._ends - time.monotonic()

@@ -63,15 +63,10 @@ def bounded(result: ToolMessage, *, most: int = MAX_RESULT_CHARACTERS) -> ToolMe
     if result.status == "error" and not str(kept[0] if kept else "").startswith(TOOL_FAILED):
         kept = [f"{TOOL_FAILED} {kept[0]}"] if isinstance(content, str) else [TOOL_FAILED, *kept]
     told = kept[0] if isinstance(content, str) else kept
-    artifact = result.artifact if _length(result.artifact) <= most else None
-    if told == result.content and artifact is result.artifact:
-        return result
-    return result.model_copy(update={"content": told, "artifact": artifact})
+    return result if told == result.content else result.model_copy(update={"content": told})
 
 
 def _length(block: object) -> int:
-    if block is None:
-        return 0
     if isinstance(block, str):
         return len(block)
     text = _text(block)

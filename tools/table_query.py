@@ -18,6 +18,7 @@ from .registry import ToolPolicy, with_policy
 _MOST_ROWS = 1_000_000
 _MOST_COLUMNS = 500
 _LONGEST_QUERY = 10_000
+_LONGEST_VALUE = 1_000_000
 _SHOWN_VALUES = 3
 _NUMBER = re.compile(r"[+-]?(?:\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.\d{1,15})?")
 # Functions that reach out of the database, where a build of SQLite has them.
@@ -59,6 +60,8 @@ class Tables:
             self._read(name, text)
         self._connection.execute("pragma query_only=1")
         self._connection.set_authorizer(_authorize)
+        # A function such as zeroblob would take all the memory at once, before any time is up.
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
 
     @classmethod
     def of_files(cls, paths: Iterable[str | Path]) -> "Tables":

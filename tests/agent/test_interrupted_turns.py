@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -17,6 +18,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.agent import SqliteMemory
 from groundglm.agent.taint import comes_from_outside
 from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.errors import ConversationError
@@ -236,17 +238,47 @@ def test_a_wrong_decision_is_refused_and_the_call_still_waits(base, decision):
     assert bank.wired == [(5, "AB12")]
 
 
-def test_an_edit_that_does_not_fit_runs_nothing(base):
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"type": "edit", "args": {"amount": 5, "account": "AB12", "secretly": 1}}, "secretly"),
+        ({"type": "edit", "args": {"amount": "many", "account": "AB12"}}, "amount"),
+        ({"type": "edit", "edited_action": {"name": "get_balance", "args": {}}}, "get_balance"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused_and_the_call_still_waits(base, edit, said):
     bank = Bank(approval=True)
     agent = agent_of(base, [WIRE, "Done."], tools=bank.tools)
     agent.ask("Wire 5 to AB12", thread_id="t")
-    edit = {"type": "edit", "args": {"amount": 5, "account": "AB12", "secretly": 1}}
 
-    answer = agent.resume("t", edit)
+    with pytest.raises(ValueError, match=said):
+        agent.resume("t", edit)
 
     assert bank.wired == []
-    assert answer.tool_calls[0].status == "failed"
-    assert "secretly" in answer.tool_calls[0].result
+    assert len(agent.pending("t")) == 1
+    agent.resume("t", {"type": "edit", "args": {"amount": "6", "account": "AB12"}})
+    assert bank.wired == [(6, "AB12")]
+
+
+@pytest.mark.parametrize("saver", [InMemorySaver, lambda: SqliteMemory(":memory:")])
+def test_each_of_two_decisions_is_noted_before_its_call_runs(base, saver):
+    taken = []
+
+    @tool(approval=True)
+    def wire(amount: int) -> str:
+        """Wire."""
+        taken.append([one.args["amount"] for one in agent.pending("t")])
+        return "wired"
+
+    calls = [call("wire", str(n), amount=n) for n in (1, 2)]
+    agent = agent_of(
+        base, [AIMessage("", tool_calls=calls), "Done."], tools=[wire], checkpointer=saver()
+    )
+    one, two = agent.ask("wire 1 and 2", thread_id="t").pending
+    agent.resume("t", {one.id: "approve"})
+    agent.resume("t", {two.id: "approve"})
+
+    assert taken == [[2], []]
 
 
 def test_a_question_without_a_thread_can_be_resumed_and_leaves_nothing(base):
@@ -282,11 +314,38 @@ def test_a_stream_tells_of_a_call_that_waits(base):
     events = list(agent.stream("Wire 5 to AB12", thread_id="t"))
 
     kinds = [type(event).__name__ for event in events]
-    assert kinds == ["Retrieved", "ToolCalled", "ApprovalNeeded", "Answered"] or kinds[-2:] == [
-        "ApprovalNeeded",
-        "Answered",
-    ]
+    assert kinds == ["Retrieved", "ToolCalled", "ApprovalNeeded", "Answered"]
     assert events[-1].answer.pending
+
+
+def test_agents_of_two_processes_do_not_both_run_a_call(base, tmp_path):
+    """Two agents over one file share no lock, as two processes share none."""
+    for attempt in range(8):
+        bank = Bank(approval=True)
+        path = tmp_path / f"{attempt}.sqlite"
+        with SqliteMemory(path) as first, SqliteMemory(path) as second:
+            agents = [
+                agent_of(base, [WIRE, "Done.", "Done."], tools=bank.tools, checkpointer=memory)
+                for memory in (first, second)
+            ]
+            agents[0].ask("Wire 5 to AB12", thread_id="t")
+            gate = threading.Barrier(2)
+
+            errors: list[Exception] = []
+
+            def approve(agent, gate=gate, errors=errors):
+                gate.wait()
+                try:
+                    agent.resume("t", "approve")
+                except Exception as raised:
+                    errors.append(raised)
+
+            threads = [threading.Thread(target=approve, args=(one,)) for one in agents]
+            [one.start() for one in threads]
+            [one.join(60) for one in threads]
+        assert len(bank.wired) <= 1
+        assert len(bank.wired) + len(errors) == 2
+        assert all(isinstance(error, ConversationError) for error in errors)
 
 
 # --- arguments from outside -----------------------------------------------------------------------
@@ -330,6 +389,33 @@ def test_what_a_tool_told_is_outside_too_and_approval_false_never_asks(base):
         )
         answer = agent.ask("Look up the owner ZZ77 and wire 5", thread_id="t")
         assert bool(answer.pending) == asked, policy
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "asked"),
+    [
+        ("Delete /data/report.txt", "/data", True),
+        ("Delete /data/report.txt", "/data/report.txt", False),
+        ("Delete the old things", "/", True),
+        (r"Open C:\a\b", r"C:\a", True),
+        ("Mail mary@x.org", "ary@x.org", True),
+        ("Mail bo@x.org.", "bo@x.org", False),
+        ("给bo@x.org发邮件", "bo@x.org", False),
+        ("See https://x.org/a", "https://x.org", True),
+        ("The account is AB 12-34", "AB1234", False),
+        ("转给李四", "李四", False),
+        ("Add 5", -5, True),
+        ("Add -5", -5, False),
+    ],
+)
+def test_a_part_of_what_the_user_said_is_not_what_they_said(said, value, asked):
+    def change(what: str | float) -> str:
+        """Change something."""
+        return ""
+
+    found = {"x": {"text": "/data C:\\a ary@x.org https://x.org 5 and more"}}
+    made = tool()(change)
+    assert comes_from_outside(made, {"what": value}, [HumanMessage(said)], found) == asked
 
 
 def test_a_summary_in_the_users_name_is_not_what_the_user_said():

@@ -40,8 +40,7 @@ def test_a_turn_of_random_weights_ends_and_leaves_no_call_open(tmp_path, engine,
             base, model=model, tools=[get_weather, breaks], threshold=0, max_steps=3
         )
         for question in ("When does the museum open?", "北京天气怎么样？"):
-            answer = agent.ask(question, thread_id="t")
-            assert answer.text or answer.reason is not None or not answer.tool_calls
+            agent.ask(question, thread_id="t")
         messages = agent.history("t")
     made = {c["id"] for m in messages if isinstance(m, AIMessage) for c in m.tool_calls}
     assert made == {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}

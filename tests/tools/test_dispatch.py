@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import ToolException
+from langchain_core.tools import tool as langchain_tool
 from pydantic import BaseModel, Field
 
 from groundglm.notation import TOOL_FAILED
@@ -291,6 +292,16 @@ def test_a_result_of_any_shape_is_cut(result, how):
     message = dispatched([big], "big", {}, how, limits=DispatchLimits(max_characters=1_000))
     assert len(str(message.content)) < 1_200
     assert "cut" in str(message.content)
+
+
+def test_an_artifact_is_the_programs_and_stays_whole():
+    @langchain_tool(response_format="content_and_artifact")
+    def load() -> tuple[str, list[int]]:
+        """Load."""
+        return "loaded", list(range(50_000))
+
+    call = {"name": "load", "args": {}, "id": "1", "type": "tool_call"}
+    assert len(ToolDispatcher([load]).dispatch(call).artifact) == 50_000
 
 
 def test_so_many_run_at_once_and_no_more():
