@@ -21,6 +21,7 @@ from typing import Any
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware, ModelCallLimitMiddleware
+from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -29,8 +30,10 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from groundglm import build_agent
+from groundglm import ChatGLM3, KnowledgeBase, build_agent
+from groundglm.agent import GroundedAgent
 from groundglm.evidence import Evidence, Source
+from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import tool
 
 
@@ -219,6 +222,43 @@ class _opened:  # noqa: N801 - used as a function
             self._inner.close()
 
 
+async def _answered_at_once(agent: GroundedAgent, question: str) -> float:
+    """Milliseconds for which eight answers at once hold the event loop up at most."""
+    gaps: list[float] = []
+
+    async def tick() -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0.005)
+            now = time.perf_counter()
+            gaps.append(now - last)
+            last = now
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0.05)
+    gaps.clear()
+    await asyncio.gather(*(agent.aask(question) for _ in range(8)))
+    ticking.cancel()
+    return round(1000 * max(gaps, default=0.0), 0)
+
+
+def loop(folder: Path) -> dict[str, Any]:
+    """How long the engine without weights holds the event loop up, at first and later."""
+    text = "谢家村在一九五〇年遭遇洪水。村民用橡木重建了磨坊。" * 10
+    with KnowledgeBase.open(folder / "kb", HashEmbeddings()) as base:
+        base.add_documents(
+            Document(text, id=str(n), metadata={"title": f"谢家村{n}"}) for n in range(30)
+        )
+        agent = build_agent(base, model=ChatGLM3(engine="extractive"), threshold=0)
+        question = "谢家村的村民用什么重建了磨坊？请详细介绍洪水的情况"
+
+        async def rounds() -> list[float]:
+            return [await _answered_at_once(agent, question) for _ in range(4)]
+
+        first, *later = asyncio.run(rounds())
+    return {"first eight at once, ms": first, "later, ms": later}
+
+
 def growth(turns: int, folder: Path) -> dict[str, Any]:
     """What a turn adds to a conversation with ten pieces of evidence of 600 characters each."""
     path = folder / "long.sqlite"
@@ -262,6 +302,7 @@ def main() -> None:
         found["cost of a run"] = cost(asked.runs)
     with tempfile.TemporaryDirectory() as folder:
         if asked.turns:
+            found["the event loop is held up"] = loop(Path(folder))
             found["one long conversation"] = growth(asked.turns, Path(folder))
         if asked.conversations:
             for saver in asked.savers.split(","):

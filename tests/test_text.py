@@ -143,3 +143,29 @@ def test_reading_a_chinese_number_never_raises(text: str) -> None:
 def test_an_empty_or_reversed_span_is_refused(ends: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="span"):
         Span(*ends)
+
+
+def test_threads_that_ask_at_once_read_the_dictionary_once(monkeypatch):
+    import importlib
+    import threading
+    import time
+
+    import jieba.posseg
+
+    module = importlib.import_module("groundglm.text.words")  # the room gives the function
+    made = []
+    real = jieba.posseg.POSTokenizer
+
+    def slow(*args):
+        made.append(1)
+        time.sleep(0.05)
+        return real(*args)
+
+    monkeypatch.setattr(jieba.posseg, "POSTokenizer", slow)
+    module._tagger.cache_clear()
+    module.tags.cache_clear()
+    threads = [threading.Thread(target=module.tags, args=(f"北京{n}",)) for n in range(8)]
+    [one.start() for one in threads]
+    [one.join() for one in threads]
+    module._tagger.cache_clear()
+    assert len(made) == 1

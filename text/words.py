@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 import tomllib
 import unicodedata
 from collections.abc import Mapping
@@ -24,13 +25,22 @@ _TOKEN = re.compile(
 )
 
 
-@cache
+# Threads that ask at once wait for one reading instead of each doing its own.
+_READING = threading.RLock()
+
+
 def segmenter() -> "jieba.Tokenizer":
     """Jieba with its own dictionary, read from the package.
 
     Jieba by itself would load a marshalled cache from the shared temporary folder, where anyone
     could have put one; so the dictionary is parsed here instead.
     """
+    with _READING:
+        return _segmenter()
+
+
+@cache
+def _segmenter() -> "jieba.Tokenizer":
     import jieba
 
     jieba.setLogLevel(logging.WARNING)
@@ -63,7 +73,9 @@ def _tagger() -> "POSTokenizer":
 @lru_cache(maxsize=4096)
 def tags(text: str) -> tuple[tuple[str, str], ...]:
     """Words and their parts of speech as jieba tags them."""
-    return tuple((pair.word, pair.flag) for pair in _tagger().cut(text))
+    with _READING:
+        tagger = _tagger()
+    return tuple((pair.word, pair.flag) for pair in tagger.cut(text))
 
 
 def words(text: str, own: tuple[str, ...] = ()) -> list[str]:
