@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..cli import asking, base_commands, calibrating, demo, doctor, keeping, model_commands
+from ..cli import adding, asking, base_commands, calibrating, demo, doctor, keeping, model_commands
 from ..errors import BaseBusyError, GroundGLMError
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
@@ -46,6 +46,7 @@ def _common(
 
 
 base_commands.register(app)
+adding.register(app)
 asking.register(app)
 doctor.register(app)
 keeping.register(app)

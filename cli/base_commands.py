@@ -1,28 +1,20 @@
-"""Commands that make and fill a base: init, add, add-facts, list, remove."""
+"""Commands that make a base and look after what is in it: init, add-facts, list, remove."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..assembly import init_base, open_base
 from ..errors import DocumentError
+from .adding import say_report
 from .bases import KbOption, find_base, settings_of
-from .output import FAILED, SOME_REFUSED, JsonOption, console, print_json, say
-from .progress import add_progress
-
-if TYPE_CHECKING:
-    from ..knowledge.base import KnowledgeBase
-    from ..knowledge.records import AddReport
-
-_MOST_SHOWN = 20  # files that were passed over for one reason
+from .output import FAILED, JsonOption, console, print_json, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command()(init)
-    app.command()(add)
     app.command("add-facts")(add_facts)
     app.command("import-langchain")(import_langchain)
     app.command("list")(list_documents)
@@ -44,31 +36,6 @@ def init(
         return
     say(f"Made a base in {path} (embeddings: {model}; settings: {path / 'groundglm.toml'})")
     say(f"Next: groundglm add --kb {path} FILES")
-
-
-def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
-    kb: KbOption = None,
-    sync: Annotated[
-        bool, typer.Option("--sync", help="Take out documents whose files have vanished.")
-    ] = False,
-    max_bytes: Annotated[int, typer.Option(help="Refuse larger files.", min=1)] = 50_000_000,
-    as_json: JsonOption = False,
-) -> None:
-    """Add files and folders; what has not changed is skipped, what has is read again."""
-    folder = find_base(kb)
-    with open_base(folder, settings_of(folder)) as base, add_progress() as progress:
-        try:
-            report = base.add_files(paths, sync=sync, max_bytes=max_bytes, progress=progress)
-        except KeyboardInterrupt:
-            kept = base.statistics()["documents"]
-            console.print(
-                f"interrupted: the base holds {kept} whole documents, those added before included; "
-                "the same command goes on from there",
-                markup=False,
-            )
-            raise
-        say_report(base, report, as_json)
 
 
 def add_facts(
@@ -177,52 +144,3 @@ def _near(id_: str, known: list[str]) -> str:
 
     near = difflib.get_close_matches(id_, known, n=1)
     return f"; the nearest is {near[0]!r}" if near else ""
-
-
-def say_report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> None:
-    """What an addition did, for people or for programs."""
-    statistics = base.statistics()
-    if as_json:
-        data: dict[str, Any] = {
-            "added": report.added,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "removed": report.removed,
-            "refused": [{"id": id_, "reason": reason} for id_, reason in report.refused],
-            "passed_over": [
-                {"path": path, "reason": reason} for path, reason in report.passed_over
-            ],
-            "notes": [{"id": id_, "note": note} for id_, note in report.notes],
-            "passages": report.passages,
-            "facts": report.facts,
-            "base": statistics,
-        }
-        print_json(data)
-    else:
-        for name in ("added", "updated", "removed"):
-            for id_ in getattr(report, name):
-                say(f"{name} {id_}")
-        for id_, note in report.notes:
-            say(f"note {id_}: {note}" if id_ else f"note: {note}")
-        _say_passed_over(report.passed_over)
-        for id_, reason in report.refused:
-            say(f"refused {id_ or '(a document without an id)'}: {reason}")
-        say(
-            f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} "
-            f"unchanged, {len(report.refused)} refused; {report.passages} new passages, "
-            f"{report.facts} new facts; the base holds {statistics['documents']} documents"
-        )
-    if report.refused:
-        raise typer.Exit(SOME_REFUSED)
-
-
-def _say_passed_over(listed: Sequence[tuple[str, str]]) -> None:
-    """The files that were passed over, by the reason."""
-    by_reason: dict[str, list[str]] = {}
-    for path, reason in listed:
-        by_reason.setdefault(reason, []).append(path)
-    for reason, paths in by_reason.items():
-        for path in paths[:_MOST_SHOWN]:
-            say(f"passed over {path}: {reason}")
-        if len(paths) > _MOST_SHOWN:
-            say(f"passed over {len(paths) - _MOST_SHOWN} more: {reason} (--json names all)")

@@ -1,16 +1,21 @@
 """Files and folders into a base, and out of it what has vanished from them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from langchain_core.documents import Document
 
-from ..loading.files import FORMATS, load_file
+from ..loading.files import documents_of, is_unicode, unnamed
 from ..loading.finding import FoundFile, find_files
+from ..loading.formats import ENDINGS
+from ..loading.ocr import NO_WORDS
+from ..loading.options import ReadingOptions
+from ..loading.reading_processes import FileToRead, ReadFile, read_all
 from ..loading.refusals import PassedOver
 from .files import FILE_KEY, StoredFiles, is_gone
-from .records import AddReport
+from .records import READING_VERSION, AddReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class FileReader:
         stored: The files that the base holds.
         report: Where refusals and what was passed over are noted.
         sync: Whether what has vanished is to be taken out: a named file that is gone is no error.
-        max_bytes: Larger files are refused.
+        options: How files are read, and what each may cost.
+        jobs: How many are read at once, each in a process of its own.
         progress: Called before each file.
     """
 
@@ -45,13 +51,15 @@ class FileReader:
         report: AddReport,
         *,
         sync: bool,
-        max_bytes: int,
+        options: ReadingOptions,
+        jobs: int | None,
         progress: Callable[[FileProgress], None] | None,
     ) -> None:
         self._stored = stored
         self._report = report
         self._sync = sync
-        self._max_bytes = max_bytes
+        self._options = options
+        self._jobs = jobs
         self._progress = progress
         self._empty: set[Path] = set()
         self._read = (0, 0)  # files and bytes
@@ -61,7 +69,7 @@ class FileReader:
         named = list(dict.fromkeys(paths))
         here = [path for path in named if not (self._sync and self._has_vanished(path))]
         files: list[FoundFile] = []
-        for found in find_files(here, formats=FORMATS):
+        for found in find_files(here, formats=ENDINGS):
             if isinstance(found, FoundFile):
                 files.append(found)
             elif isinstance(found, PassedOver):
@@ -70,17 +78,52 @@ class FileReader:
                 self._report.refused.append((found.path, found.reason))
         self._empty = {path for path in here if path.is_dir()} - {file.given for file in files}
         total, done = sum(file.size for file in files), 0
-        for number, file in enumerate(files):
-            name = self._stored.name_of(file.path, file.given)
+        for number, (file, name, read) in enumerate(self._read_files(files)):
             self._tell(FileProgress(number, len(files), done, total, self._report.passages, name))
-            where = {FILE_KEY: self._stored.file_of(file.path)}
-            for one in load_file(file.path, name=name, max_bytes=self._max_bytes, metadata=where):
-                if isinstance(one, Document):
-                    yield one
-                else:
-                    self._report.refused.append((one.path, one.reason))
+            yield from self._documents(file, name, read)
             done += file.size
         self._read = (len(files), total)
+
+    def _read_files(
+        self, files: Sequence[FoundFile]
+    ) -> Iterator[tuple[FoundFile, str, ReadFile | None]]:
+        """Files with their names and what came of each; None where the name is no text."""
+        waiting: deque[tuple[FoundFile, str]] = deque()
+
+        def to_read() -> Iterator[FileToRead]:
+            for file in files:
+                name = self._stored.name_of(file.path, file.given)
+                waiting.append((file, name))
+                if is_unicode(name):
+                    yield FileToRead(file.path, self._stored.digest_of(name))
+
+        def without_text() -> Iterator[tuple[FoundFile, str, None]]:
+            while waiting and not is_unicode(waiting[0][1]):
+                yield (*waiting.popleft(), None)
+
+        for read in read_all(to_read(), self._options, jobs=self._jobs):
+            yield from without_text()
+            yield (*waiting.popleft(), read)
+        yield from without_text()
+
+    def _documents(self, file: FoundFile, name: str, read: ReadFile | None) -> Iterator[Document]:
+        if read is not None and read.is_same:
+            self._report.unchanged += self._stored.documents_of_name(name)
+            return
+        if read is not None and read.refused == NO_WORDS and file.path != file.given:
+            self._report.passed_over.append((name, NO_WORDS))
+            return
+        where = {FILE_KEY: self._stored.file_of(file.path)}
+        found = (
+            iter([unnamed(name)])
+            if read is None
+            else documents_of(read, file.path, name, where, version=str(READING_VERSION))
+        )
+        for one in found:
+            if isinstance(one, Document):
+                yield one
+            else:
+                self._report.refused.append((one.path, one.reason))
 
     def finish(self) -> None:
         """Say that all is stored."""

@@ -11,7 +11,7 @@ from ..database.database import Database
 from ..database.upkeep import compact, set_own_words, size_of
 from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
-from ..loading.files import MAX_BYTES
+from ..loading.options import ReadingOptions
 from ..retrieval.lexical_index import WORTH_SAVING
 from ..retrieval.passage_indexes import keep_indexes
 from ..retrieval.ranking_options import Ranking
@@ -21,6 +21,7 @@ from .backups import back_up
 from .changing_model import change_model
 from .files import StoredFiles
 from .importing import to_fact
+from .preview import AddPreview, preview_files
 from .reading import ReadingBase
 from .records import AddReport, read_fact_set
 from .writing import DocumentWriter, Progress
@@ -71,7 +72,8 @@ class ChangingBase(ReadingBase):
         paths: Iterable[str | FilePath],
         *,
         sync: bool = False,
-        max_bytes: int = MAX_BYTES,
+        options: ReadingOptions | None = None,
+        jobs: int | None = None,
         extract_facts: bool = True,
         progress: Callable[[FileProgress], None] | None = None,
     ) -> AddReport:
@@ -85,7 +87,9 @@ class ChangingBase(ReadingBase):
             paths: Files and folders.
             sync: Whether documents go whose files were in these folders and are gone. If nothing
                 is left of a folder, its documents stay.
-            max_bytes: Larger files are refused.
+            options: How files are read (encoding, OCR, archives), and what each may cost.
+            jobs: How many files are read at once, each in a process of its own, so that a broken
+                one stops nothing; None for one a processor.
             extract_facts: Whether facts are read out of the text.
             progress: Called before each file and at the end.
         """
@@ -95,7 +99,12 @@ class ChangingBase(ReadingBase):
             self.database, lambda: self.embeddings, is_taken=stored.is_taken_meanwhile
         )
         reader = FileReader(
-            stored, writer.report, sync=sync, max_bytes=max_bytes, progress=progress
+            stored,
+            writer.report,
+            sync=sync,
+            options=options or ReadingOptions(),
+            jobs=jobs,
+            progress=progress,
         )
         writer.add(reader.documents(named), extractor=self.extractor if extract_facts else None)
         reader.finish()
@@ -104,6 +113,32 @@ class ChangingBase(ReadingBase):
         if writer.report.passages >= WORTH_SAVING:
             self.keep_indexes()
         return writer.report
+
+    def preview_files(
+        self,
+        paths: Iterable[str | FilePath],
+        *,
+        options: ReadingOptions | None = None,
+        jobs: int | None = None,
+        progress: Callable[[FileProgress], None] | None = None,
+    ) -> AddPreview:
+        """Read files as `add_files` does and say what it would store; nothing is stored.
+
+        Args:
+            paths: Files and folders.
+            options: How files are read, and what each may cost.
+            jobs: How many files are read at once.
+            progress: Called before each file and at the end.
+        """
+        return preview_files(
+            StoredFiles(self.database, self.path),
+            self.database.content_hashes,
+            lambda: self.embeddings,
+            [FilePath(path) for path in paths],
+            options=options or ReadingOptions(),
+            jobs=jobs,
+            progress=progress,
+        )
 
     def files(self) -> StoredFiles:
         """The files that documents were read from, as the base stands now."""

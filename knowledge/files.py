@@ -12,8 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..database.database import Database
+from ..loading.files import DIGEST_KEY, OF_KEY
+from .records import READING_VERSION
 
 FILE_KEY = "file"
+_VERSION = str(READING_VERSION)
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class _Stored:
     is_sure: bool  # not only guessed from its name, as of bases of earlier versions
     size: int | None = None
     documents: list[str] = field(default_factory=list[str])
+    read_as: set[str] = field(default_factory=set[str])
+    of: int = 1  # how many documents there were of it
 
 
 class StoredFiles:
@@ -35,6 +40,7 @@ class StoredFiles:
         self._by_name: dict[str, _Stored] = {}
         self._names: dict[str, str] = {}  # by where the file lies
         self._new: set[str] = set()
+        self._broken: set[str] | None = None  # documents of which vectors are missing
         for _, id_, metadata in database.metadata_after(0):
             source = metadata.get("source")
             if not isinstance(source, str) or id_ != source and not id_.startswith(f"{source}#"):
@@ -44,14 +50,17 @@ class StoredFiles:
                 stored = self._by_name[source] = self._stored(source, metadata)
                 self._names.setdefault(stored.file, source)
             stored.documents.append(id_)
+            stored.read_as.add(str(metadata.get(DIGEST_KEY, "")))
 
     def _stored(self, source: str, metadata: dict[str, Any]) -> _Stored:
         file, size = metadata.get(FILE_KEY), metadata.get("size")
+        of = metadata.get(OF_KEY)
         is_told = isinstance(file, str)
         return _Stored(
             file if isinstance(file, str) else self.file_of(self._folder / source),
             is_sure=is_told or os.path.isabs(source),
             size=size if isinstance(size, int) else None,
+            of=of if isinstance(of, int) else 1,
         )
 
     def file_of(self, path: Path) -> str:
@@ -90,6 +99,23 @@ class StoredFiles:
         self._by_name[name] = _Stored(file, is_sure=True, documents=documents)
         self._names[file] = name
         return name
+
+    def digest_of(self, name: str) -> str:
+        """The digest of a file as it was read, where all of it is stored by this version."""
+        stored = self._by_name.get(name)
+        if stored is None or len(stored.read_as) != 1 or len(stored.documents) != stored.of:
+            return ""
+        version, _, digest = next(iter(stored.read_as)).partition(":")
+        if version != _VERSION:
+            return ""
+        if self._broken is None:
+            self._broken = self._database.without_vectors()
+        return "" if self._broken.intersection(stored.documents) else digest
+
+    def documents_of_name(self, name: str) -> list[str]:
+        """The documents of the file of a name."""
+        stored = self._by_name.get(name)
+        return list(stored.documents) if stored is not None else []
 
     def is_taken_meanwhile(self, document_id: str, metadata: Mapping[str, Any]) -> bool:
         """Whether a document of another file has come under a name since it was found to be free.

@@ -21,7 +21,7 @@ from ..retrieval.visibility import check_labels
 from ..text.spans import Span
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
-READING_VERSION = 3
+READING_VERSION = 4
 
 
 @dataclass(slots=True)

@@ -6,14 +6,16 @@ from ..front_door import front_door
 
 if TYPE_CHECKING:
     from .files import load_files
+    from .options import ReadingOptions
     from .refusals import PassedOver, Refusal
 
-__all__ = ["PassedOver", "Refusal", "load_files"]
+__all__ = ["PassedOver", "ReadingOptions", "Refusal", "load_files"]
 
 __getattr__, __dir__ = front_door(
     __name__,
     {
         "files": "load_files",
+        "options": "ReadingOptions",
         "refusals": "PassedOver Refusal",
     },
 )

@@ -1,4 +1,4 @@
-"""Bytes of a text file to text: UTF-8, UTF-16, GB18030 and Big5 told apart."""
+"""Bytes of a text file to text: UTF-8, UTF-16, GB18030 and Big5 told apart, others refused."""
 
 import codecs
 import re
@@ -15,6 +15,8 @@ _BOMS = (
 )
 _SAMPLE_BYTES = 100_000
 _LEAST_PLAUSIBILITY = 0.25
+_LEAST_LEAD = 0.12  # what reads nearly as well in another encoding is not guessed
+_LEAST_DIFFERENT = 8  # characters in a text of some length
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ALPHABETIC = re.compile(r"[\s!-~\u00a0-\u052f\u3040-\u30ff]")
 # The most frequent characters and marks of Chinese text, simplified and traditional.
@@ -30,23 +32,46 @@ _FREQUENT = frozenset(
 )
 
 
-def decode(data: bytes) -> str:
+# What text of other encodings is made of; no more of them is known than what tells them apart.
+_HANGUL = frozenset(
+    "이다는의에을가를은로하고지도한기리사자어아시서대그나인라해스일수정부제상원주보전장여공유들으과있했어요니까면"
+)
+_CYRILLIC = frozenset("оеаинтсрвлкмдпу")
+_ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_LONE_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
+_OTHERS = ("euc_kr", "euc_jp", "shift_jis", "cp1251", "koi8_r")
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
     """The text of a file's bytes, line ends as they are, a byte order mark taken off.
+
+    Args:
+        data: The bytes.
+        encoding: Theirs, where it is known; else it is found, or the file refused.
 
     Raises:
         DocumentError: the bytes are no text in any of the encodings that are known.
     """
-    for mark, encoding in _BOMS:
+    for mark, marked in _BOMS:
         if data.startswith(mark):
-            return _decoded(data, encoding)
+            return _decoded(data, marked)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
-        if not _CONTROL.search(text):
+        if not _CONTROL.search(text) and encoding is None and not _ESCAPES.search(data):
             return text
-    return _chinese(data)
+    if encoding is None:
+        return _chinese(data)
+    try:
+        text = data.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DocumentError(f"it is no text in {encoding}: {error}") from error
+    if _CONTROL.search(text):
+        raise DocumentError(f"it is a binary file, or no text in {encoding}")
+    return text
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -74,15 +99,56 @@ def _chinese(data: bytes) -> str:
         plausibility = _plausibility(text, is_wide=encoding in wide)
         if best is None or plausibility > best[0]:
             best = (plausibility, text)
+    other, name = (0.0, "") if b"\x00" in data else _other(data)
+    if name and other + _LEAST_LEAD > (best[0] if best is not None else 0.0):
+        raise DocumentError(
+            f"its encoding cannot be told; it may be {name.replace('_', '-')}: name it with "
+            f"--encoding {name.replace('_', '-')}"
+        )
     if best is None or best[0] < _LEAST_PLAUSIBILITY:
-        raise DocumentError("it is a binary file, or no text in UTF-8, UTF-16, GB18030 or Big5")
+        raise DocumentError(
+            "it is a binary file, or no text in UTF-8, UTF-16, GB18030 or Big5; a text in another "
+            "encoding is read with --encoding NAME"
+        )
     return best[1]
+
+
+def _other(data: bytes) -> tuple[float, str]:
+    """How much it reads like another language in its own encoding, from 0 to 1, and in which."""
+    if _ESCAPES.search(data):
+        return 1.0, "iso2022_jp"
+    high = len(_HIGH.findall(data))
+    if high and len(_LONE_HIGH.findall(data)) > 0.7 * high:
+        return _LEAST_PLAUSIBILITY, "cp1252"  # accents within words of ASCII
+    found = (0.0, "")
+    for encoding in _OTHERS:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        letters = [character for character in text[:_SAMPLE_BYTES] if character > "\x7f"]
+        if not letters or _CONTROL.search(text):
+            continue
+        found = max(found, (sum(map(_foreign, letters)) / len(letters), encoding))
+    return found if found[0] >= _LEAST_PLAUSIBILITY else (0.0, "")
+
+
+def _foreign(character: str) -> float:
+    if "\u3041" <= character <= "\u3096":  # hiragana; half of Japanese is
+        return 1.8
+    if character in _HANGUL or character in _CYRILLIC:
+        return 1.0
+    if "\uac00" <= character <= "\ud7a3" or "\u0430" <= character <= "\u044f":
+        return 0.3
+    return -0.1 if character.isprintable() else -1.0
 
 
 def _plausibility(text: str, *, is_wide: bool) -> float:
     """How common the characters are on average, from -1 to 1."""
     sample = text[:_SAMPLE_BYTES]
     if is_wide:
+        if len(sample) > 2 * _LEAST_DIFFERENT and len(set(sample)) < _LEAST_DIFFERENT:
+            return 0.0  # a pattern of bytes
         # In UTF-16, ASCII and the letters of Europe and of Japan are evidence too. In the others,
         # ASCII reads the same, and the letters are what a wrong encoding makes of Chinese.
         scores = [0.9 if _ALPHABETIC.match(c) else _commonness(c) for c in sample]

@@ -1,4 +1,4 @@
-"""Files and folders to Documents: text, Markdown, HTML, JSON, JSON Lines and CSV."""
+"""Files and folders to Documents, each file read by a process apart from this one."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,23 +7,29 @@ from typing import Any
 
 from langchain_core.documents import Document
 
-from ..errors import DocumentError
 from .finding import FoundFile, find_files
-from .html import read_html
-from .json import read_json, read_json_lines
-from .parts import PAGES_KEY, Part, Reader
-from .plain import read_markdown, read_plain
+from .formats import ENDINGS, IN_PARTS, format_of
+from .options import MAX_BYTES, ReadingOptions
+from .parts import PAGES_KEY, PLACES_KEY
+from .reading_processes import FileToRead, ReadFile, read_all
 from .refusals import Refusal
-from .tables import read_table
 
-MAX_BYTES = 50_000_000
 #: Under this key the first document of a file tells whoever stores it what was bounded while the
 #: file was read ("notes") and which documents there are of the file now ("parts", ids); not stored.
 READING_KEY = "groundglm_reading"
+#: A hash of the bytes of a file and of how it was read: while it is the same, it is not read again.
+DIGEST_KEY = "read_as"
+#: How many documents there are of a file that may hold several.
+OF_KEY = "documents_of_file"
 
 
 def load_files(
-    paths: Iterable[Path], *, root: Path | None = None, max_bytes: int = MAX_BYTES
+    paths: Iterable[Path],
+    *,
+    root: Path | None = None,
+    max_bytes: int = MAX_BYTES,
+    options: ReadingOptions | None = None,
+    jobs: int | None = None,
 ) -> Iterator[Document | Refusal]:
     """Read files, and folders with all that stands in them, in a fixed order.
 
@@ -35,63 +41,86 @@ def load_files(
         paths: Files and folders.
         root: The folder that ids are relative to.
         max_bytes: Larger files are refused.
+        options: What else may be done to read a file, and what it may cost.
+        jobs: How many files are read at once, each in a process of its own.
     """
-    for found in find_files(paths, formats=FORMATS):
+    options = options or ReadingOptions(max_bytes=max_bytes)
+    refused: list[Refusal] = []
+    files: list[FoundFile] = []
+    for found in find_files(paths, formats=ENDINGS):
         if isinstance(found, FoundFile):
-            yield from load_file(found.path, root=root, max_bytes=max_bytes)
+            files.append(found)
         elif isinstance(found, Refusal):
-            yield Refusal(document_id(Path(found.path), root), found.reason)
+            refused.append(found)
+    named = [(file, document_id(file.path, root)) for file in files]
+    good = [(file, name) for file, name in named if is_unicode(name)]
+    read = read_all((FileToRead(file.path) for file, _ in good), options, jobs=jobs)
+    for file, name in named:
+        if not is_unicode(name):
+            yield unnamed(name)
+        else:
+            yield from documents_of(next(read), file.path, name)
+    for one in refused:
+        yield Refusal(document_id(Path(one.path), root), one.reason)
 
 
-def load_file(
+def documents_of(
+    read: ReadFile,
     path: Path,
-    *,
-    root: Path | None = None,
-    name: str | None = None,
-    max_bytes: int = MAX_BYTES,
+    name: str,
     metadata: Mapping[str, Any] | None = None,
+    *,
+    version: str = "",
 ) -> Iterator[Document | Refusal]:
-    """Read one file; whatever is wrong with it becomes one refusal.
+    """The documents of a file that was read, or why there are none.
 
     Args:
+        read: What came of it.
         path: The file.
-        root: The folder that its id is relative to.
-        name: Its id, in place of its path.
-        max_bytes: A larger file is refused.
+        name: Its id.
         metadata: What else its documents are to say.
+        version: That of whoever stores them, who may need to read them again.
     """
-    name = document_id(path, root) if name is None else name
-    if not _is_unicode(name):
-        name = name.encode("utf-8", "backslashreplace").decode()
-        yield Refusal(name, "the name of the file is not UTF-8")
+    if read.refused:
+        yield Refusal(name, read.refused)
         return
-    try:
-        read = list(_read_file(path, max_bytes))
-        status = path.stat()
-    except DocumentError as error:
-        yield Refusal(name, str(error))
-    except FileNotFoundError:
-        yield Refusal(name, "it does not exist (any more)")
-    except OSError as error:
-        yield Refusal(name, f"it cannot be read: {error.strerror or error}")
-    except RecursionError:
-        yield Refusal(name, "it is nested too deeply")
-    else:
-        notes = [one.note for one in read if one.note]
-        parts = [f"{name}{one.name}" for one in read] if path.suffix.lower() in _IN_PARTS else []
-        reading = {key: value for key, value in (("notes", notes), ("parts", parts)) if value}
-        for number, one in enumerate(read):
-            told: dict[str, Any] = {
-                **(metadata or {}),
-                "title": one.title or path.stem,
-                "source": name,
-                "size": status.st_size,
-            }
-            if one.page_starts:
-                told[PAGES_KEY] = list(one.page_starts)
-            if reading and number == 0:
-                told[READING_KEY] = reading
-            yield Document(one.text, id=f"{name}{one.name}", metadata=told)
+    parts = [one for one in read.parts if one.text.strip()]
+    if not parts:
+        yield Refusal(name, "it holds no text")
+        return
+    broken = next((one for one in parts if not is_unicode(one.text + one.title + one.name)), None)
+    if broken is not None:
+        reason = f"it holds half a character (a lone surrogate) {broken.name}"
+        yield Refusal(name, reason.encode("utf-8", "replace").decode().strip())
+        return
+    notes = [one.note for one in parts if one.note]
+    in_parts = format_of(path.name) in IN_PARTS
+    ids = [f"{name}{one.name}" for one in parts] if in_parts else []
+    reading = {key: value for key, value in (("notes", notes), ("parts", ids)) if value}
+    for number, one in enumerate(parts):
+        told: dict[str, Any] = {
+            **(metadata or {}),
+            "title": one.title or path.stem,
+            "source": name,
+            "size": read.size,
+            DIGEST_KEY: f"{version}:{read.digest}" if version else read.digest,
+        }
+        if in_parts:
+            told[OF_KEY] = len(parts)
+        if one.page_starts:
+            told[PAGES_KEY] = list(one.page_starts)
+        if one.places:
+            told[PLACES_KEY] = [list(place) for place in one.places]
+        if reading and number == 0:
+            told[READING_KEY] = reading
+        yield Document(one.text, id=f"{name}{one.name}", metadata=told)
+
+
+def unnamed(name: str) -> Refusal:
+    """The refusal of a file whose name is no text."""
+    return Refusal(
+        name.encode("utf-8", "backslashreplace").decode(), "the name of the file is not UTF-8"
+    )
 
 
 def document_id(path: Path, root: Path | None) -> str:
@@ -102,54 +131,10 @@ def document_id(path: Path, root: Path | None) -> str:
     return absolute.as_posix()
 
 
-def _read_file(path: Path, max_bytes: int) -> Iterator[Part]:
-    reader = FORMATS.get(path.suffix.lower())
-    if reader is None:
-        known = ", ".join(sorted(FORMATS))
-        raise DocumentError(f"the format {path.suffix or '(none)'!r} is not read; known: {known}")
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise DocumentError(
-            f"it has {size:,} bytes, more than {max_bytes:,}; raise the limit with --max-bytes"
-        )
-    if not path.is_file():
-        raise DocumentError("it is no regular file")
-    with path.open("rb") as file:
-        data = file.read(max_bytes)  # no more, though it may be growing
-    if not data.strip():
-        raise DocumentError("it is empty")
-    found = False
-    for one in reader(data):
-        if not _is_unicode(one.text + one.title):
-            raise DocumentError(f"it holds half a character (a lone surrogate) {one.name}".strip())
-        if one.text.strip():
-            found = True
-            yield one
-    if not found:
-        raise DocumentError("it holds no text")
-
-
-def _is_unicode(text: str) -> bool:
-    # Names from the system and escapes in JSON can hold halves of surrogate pairs.
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written; names and escapes in JSON may hold halves of characters."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-#: The formats that are read, by the ending of a file's name.
-FORMATS: Mapping[str, Reader] = {
-    ".txt": read_plain,
-    ".text": read_plain,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
-    ".json": read_json,
-    ".jsonl": read_json_lines,
-    ".ndjson": read_json_lines,
-    ".csv": read_table,
-    ".tsv": read_table,
-}
-_IN_PARTS = frozenset({".json", ".jsonl", ".ndjson"})

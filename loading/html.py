@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .extracted import table_text
+from .options import ReadingOptions
 from .parts import Part, text_of
 
 _DROPPED = (
@@ -16,7 +18,10 @@ _BLOCKS = frozenset(
     "figure form h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tbody td tfoot "
     "th thead title tr ul".split()
 )
-_IN_LAYOUT = "table, p, div, ul, ol, h1, h2, h3, h4, h5, h6"
+_IN_LAYOUT = "ol, h1, h2, h3, h4, h5, h6, p + p + p + p"
+_BLANK = "\x1e"  # a line that stays blank, between the rows of a long table; a page holds none
+_LONGEST_CELL = 600
+_MOST_SPAN = 100
 #: Deeper than this, elements only hold text: a parser's time grows with the square of the depth.
 MAX_NESTING = 200
 _DEEP = f"elements nested deeper than {MAX_NESTING} were read as plain text"
@@ -29,29 +34,34 @@ _NOT_COUNTED = frozenset(
 )
 
 
-def read_html(data: bytes) -> Iterator[Part]:
+def read_html(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     """The text of a page, with its title."""
-    bounded, is_deep = bound_nesting(text_of(data))
+    bounded, is_deep = bound_nesting(text_of(data, options.encoding))
     title, body = html_to_text(bounded)
     yield Part(body, title, note=_DEEP if is_deep else "")
 
 
-def html_to_text(html: str) -> tuple[str, str]:
+def html_to_text(html: str, *, headed: bool = False) -> tuple[str, str]:
     r"""The title of a page and its text.
+
+    Args:
+        html: The page.
+        headed: Whether the first row of every table is its header; else only one of `th` cells.
 
     >>> html_to_text("<title>T</title><h1>A</h1><p>b<b>c</b></p><table><tr><td>x<td>y</table>")
     ('T', '# A\nbc\nx | y')
     """
-    tree = LexborHTMLParser(bound_nesting(html)[0])
+    tree = LexborHTMLParser(bound_nesting(html)[0].replace(_BLANK, ""))
     for tag in _DROPPED:
         for node in tree.css(tag):
             node.decompose()
     name = tree.css_first("head > title") or tree.css_first("h1")
     parts: list[str] = []
     if tree.body is not None:
-        _write(tree.body, parts)
+        _write(tree.body, parts, headed=headed)
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in "".join(parts).split("\n"))
-    text = "\n".join(line for line in lines if line.strip("#| "))
+    kept = (line for line in lines if line.strip("#| "))
+    text = "\n".join("" if line == _BLANK else line for line in kept)
     return (" ".join(name.text().split()) if name is not None else ""), text
 
 
@@ -79,7 +89,12 @@ def bound_nesting(html: str) -> tuple[str, bool]:
 
 
 def _write(
-    node: LexborNode, parts: list[str], *, depth: int = 0, keeps_lines: bool = False
+    node: LexborNode,
+    parts: list[str],
+    *,
+    headed: bool,
+    depth: int = 0,
+    keeps_lines: bool = False,
 ) -> None:
     for child in node.iter(include_text=True):
         tag = child.tag or ""
@@ -90,15 +105,72 @@ def _write(
         if depth > MAX_NESTING:
             parts.append(child.text())
             continue
-        # A table that only lays the page out is read like any blocks.
-        if tag == "tr" and child.css_first(_IN_LAYOUT) is None:
-            cells = [" ".join(cell.text().split()) for cell in child.css("td, th")]
-            parts.append("\n" + " | ".join(cells) + "\n")
+        if tag == "table" and (rows := _data_rows(child)):
+            parts += ("\n", _caption(child), "\n")
+            has_header = len(rows) > 1 and (headed or _is_header(child))
+            parts.append(f"\n{_BLANK}\n".join(table_text(rows, has_header=has_header)))
+            parts.append("\n")
             continue
         if tag in _BLOCKS:
             parts.append("\n")
         if re.fullmatch(r"h[1-6]", tag):
             parts.append("#" * int(tag[1]) + " ")
-        _write(child, parts, depth=depth + 1, keeps_lines=keeps_lines or tag == "pre")
+        _write(
+            child,
+            parts,
+            headed=headed,
+            depth=depth + 1,
+            keeps_lines=keeps_lines or tag == "pre",
+        )
         if tag in _BLOCKS:
             parts.append("\n")
+
+
+def _data_rows(table: LexborNode) -> list[list[str]]:
+    """The cells of a table of data; nothing for one that only lays the page out.
+
+    A cell over several rows stands in each of them, one over several columns in the first.
+    """
+    if len(table.css("table")) > 1 or table.css_first(_IN_LAYOUT) is not None:  # itself is one
+        return []
+    rows: list[list[str]] = []
+    below: dict[int, tuple[int, str]] = {}  # by column: for how many rows yet, and what
+    for row in table.css("tr"):
+        cells: list[str] = []
+        for cell in row.css("td, th"):
+            _fill(cells, below)
+            parted = cell.css_first("p, br, div, li") is not None
+            text = " ".join(cell.text(separator=" " if parted else "").split())
+            if len(text) > _LONGEST_CELL:
+                return []
+            over = _span(cell, "rowspan")
+            if over > 1:
+                below[len(cells)] = (over - 1, text)
+            cells += [text, *[""] * (_span(cell, "colspan") - 1)]
+        _fill(cells, below)
+        rows.append(cells)
+    return [row for row in rows if any(row)]
+
+
+def _fill(cells: list[str], below: dict[int, tuple[int, str]]) -> None:
+    while len(cells) in below:
+        left, text = below.pop(len(cells))
+        if left > 1:
+            below[len(cells)] = (left - 1, text)
+        cells.append(text)
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    value = cell.attributes.get(name) or "1"
+    return min(max(int(value), 1), _MOST_SPAN) if value.isascii() and value.isdigit() else 1
+
+
+def _is_header(table: LexborNode) -> bool:
+    """Whether the first row of a table is made of cells that are headers."""
+    row = table.css_first("tr")
+    return row is not None and bool(row.css("th")) and not row.css("td")
+
+
+def _caption(table: LexborNode) -> str:
+    caption = table.css_first("caption")
+    return " ".join(caption.text().split()) if caption is not None else ""

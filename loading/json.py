@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from ..errors import DocumentError
+from .options import ReadingOptions
 from .parts import Part, text_of
 
 _TEXT_FIELDS = ("text", "content", "body", "正文", "内容", "文本")
 _TITLE_FIELDS = ("title", "name", "标题", "名称")
 
 
-def read_json(data: bytes) -> Iterator[Part]:
+def read_json(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     """A JSON file: each object of a list is a document, anything else is one."""
-    text = text_of(data)
+    text = text_of(data, options.encoding)
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -26,9 +27,9 @@ def read_json(data: bytes) -> Iterator[Part]:
         yield _item(cast("object", value), "")
 
 
-def read_json_lines(data: bytes) -> Iterator[Part]:
+def read_json_lines(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     """JSON Lines: each line is a document."""
-    for number, value in json_lines(text_of(data)):
+    for number, value in json_lines(text_of(data, options.encoding)):
         if isinstance(value, ValueError):
             raise DocumentError(f"line {number} is no valid JSON: {value}") from value
         yield _item(value, f"#{number}")

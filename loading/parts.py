@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from .encodings import decode
+from .options import ReadingOptions
 
 #: Under this key the metadata of a document says where its pages begin, in characters of its text;
 #: the first of them is page 1.
 PAGES_KEY = "page_starts"
+#: Under this key, where its sheets, slides, chapters or times begin: pairs of a character and what
+#: the place is called.
+PLACES_KEY = "places"
 
 #: A higher number is no page, and more than a database takes.
 MOST_PAGES = 1_000_000_000
@@ -19,7 +23,8 @@ MOST_PAGES = 1_000_000_000
 class Part:
     """One document of a file; `name` tells several of one file apart.
 
-    `page_starts` are the characters of `text` at which pages begin; `note` says what was bounded.
+    `page_starts` are the characters of `text` at which pages begin, `places` those at which other
+    places do, with their names; `note` says what was bounded.
     """
 
     text: str
@@ -27,15 +32,16 @@ class Part:
     name: str = ""
     page_starts: tuple[int, ...] = ()
     note: str = ""
+    places: tuple[tuple[int, str], ...] = ()
 
 
 #: A reader of a format; it raises DocumentError where the bytes are none of it.
-Reader = Callable[[bytes], Iterator[Part]]
+Reader = Callable[[bytes, ReadingOptions], Iterator[Part]]
 
 
-def text_of(data: bytes) -> str:
+def text_of(data: bytes, encoding: str | None = None) -> str:
     """The text of bytes in any encoding, every kind of line end a plain one."""
-    return decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    return decode(data, encoding).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def page_of(metadata: Mapping[str, Any], position: int) -> int | None:
@@ -56,3 +62,25 @@ def page_of(metadata: Mapping[str, Any], position: int) -> int | None:
     if not isinstance(page, int) or isinstance(page, bool):
         return None
     return page if 0 <= page <= MOST_PAGES else None
+
+
+def place_of(metadata: Mapping[str, Any], position: int) -> str:
+    """What the place is called (a sheet, a slide, a time) in which a character stands, or nothing.
+
+    >>> place_of({"places": [[0, "sheet Prices"], [90, "sheet Staff"]]}, 95)
+    'sheet Staff'
+    """
+    places: object = metadata.get(PLACES_KEY)
+    if not isinstance(places, list | tuple):
+        return ""
+    found = ""
+    for one in cast("list[object]", places):
+        if not isinstance(one, list | tuple):
+            return ""
+        pair = cast("list[object]", one)
+        if len(pair) != 2 or type(pair[0]) is not int or not isinstance(pair[1], str):
+            return ""
+        if pair[0] > position:
+            break
+        found = pair[1]
+    return found

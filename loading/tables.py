@@ -3,9 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..errors import DocumentError
+from .extracted import row_text
+from .options import ReadingOptions
 from .parts import Part, text_of
 
 #: A longer cell is refused by readers of rows.
@@ -15,7 +17,7 @@ _SEPARATORS = ",\t;|，"
 _MOST_TOLD = 5  # rows that cannot be read
 
 
-def read_table(data: bytes) -> Iterator[Part]:
+def read_table(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     """A table as text: a paragraph for each row, a line for each cell with its column's name.
 
     A row that cannot be read stays as it is written, and the note tells of it; a text without rows
@@ -24,7 +26,7 @@ def read_table(data: bytes) -> Iterator[Part]:
     Raises:
         DocumentError: no row below the header can be read.
     """
-    text = text_of(data)
+    text = text_of(data, options.encoding)
     lines = text.split("\n")
     found = list(table_rows(text, separator_of(text)))
     ends = [*(line - 1 for line, _ in found[1:]), len(lines)][: len(found)]
@@ -42,7 +44,7 @@ def read_table(data: bytes) -> Iterator[Part]:
     paragraphs = [
         "\n".join(lines[line - 1 : end]).strip()
         if isinstance(row, str)
-        else "\n".join(_cells(header, row))
+        else row_text(header, [" ".join(cell.split()) for cell in row])
         for line, row, end in rows
         if row is not header
     ]
@@ -91,11 +93,3 @@ def table_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | str
         except csv.Error as error:
             position = max(position, start + 1)
             yield start + 1, f"not readable as CSV: {error}"
-
-
-def _cells(header: Sequence[str], row: Sequence[str]) -> Iterator[str]:
-    for number, cell in enumerate(row):
-        name = header[number].strip() if number < len(header) else ""
-        value = " ".join(cell.split())
-        if value:
-            yield f"{name}: {value}" if name else value

@@ -98,7 +98,10 @@ def _is_pattern(text: str) -> bool:
 
 def _compiled(value: object) -> Iterator[re.Pattern[str]]:
     if isinstance(value, re.Pattern):
-        yield value
+        if isinstance(value.pattern, bytes):  # tried as the text that has these codes
+            yield re.compile(value.pattern.decode("latin-1"), value.flags)
+        else:
+            yield value
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _compiled(one)

@@ -39,6 +39,8 @@ def test_a_text_file_is_one_document_titled_by_its_name(tmp_path: Path) -> None:
 
     assert document.page_content == "绿茶。\n红茶。\n"
     assert document.id == "notes/茶.txt"
+    digest = document.metadata.pop("read_as")
+    assert len(digest) == 32
     assert document.metadata == {"title": "茶", "source": "notes/茶.txt", "size": 21}
 
 
@@ -137,7 +139,7 @@ def test_old_chinese_encodings_are_read(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_read_in_order_without_what_is_hidden(tmp_path: Path) -> None:
-    for name in ("b.txt", "a/z.md", "a/y.txt", ".hidden.txt", ".git/c.txt", "image.png"):
+    for name in ("b.txt", "a/z.md", "a/y.txt", ".hidden.txt", ".git/c.txt", "image.raw"):
         write(tmp_path / name, "x")
 
     found = load(tmp_path, root=tmp_path)
@@ -179,7 +181,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
         ("a.txt", b" \n\t", "it is empty"),
         ("a.txt", b"\x7fELF\x02\x01\x00\x00", "binary file"),
         ("a.txt", bytes(range(256)), "binary file"),
-        ("a.pdf", b"%PDF", "the format '.pdf' is not read; known: .csv, "),
+        ("a.bin", b"%PDF", "the format '.bin' is not read; known: "),
         ("a", b"x", "the format '(none)' is not read"),
         ("a.json", b"{", "no valid JSON"),
         ("a.json", b"[" * 100_000, "no valid JSON"),
@@ -218,16 +220,17 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_vanishes_while_its_folder_is_read_is_refused(tmp_path: Path) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
+    names = [f"{letter}.txt" for letter in "abcdefghijklm"]
+    for name in names:
         write(tmp_path / name, "x")
 
     found = []
-    for one in load_files([tmp_path], root=tmp_path):
+    for one in load_files([tmp_path], root=tmp_path, jobs=1):
         found.append(one)
-        (tmp_path / "b.txt").unlink(missing_ok=True)
+        (tmp_path / "l.txt").unlink(missing_ok=True)  # beyond those that are read ahead
 
-    assert found[1] == Refusal("b.txt", "it does not exist (any more)")
-    assert isinstance(found[2], Document)
+    assert found[11] == Refusal("l.txt", "it does not exist (any more)")
+    assert isinstance(found[12], Document)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -16,7 +16,9 @@ def test_a_row_of_a_table_is_one_line() -> None:
       <tr><th>Name</th><th>Height</th></tr>
       <tr><td>Mount <b>Tai</b></td><td>1,533 m</td></tr></table>"""
 
-    assert html_to_text(html)[1] == "Peaks\nName | Height\nMount Tai | 1,533 m"
+    assert html_to_text(html)[1] == (
+        "Peaks\n| Name | Height |\n| --- | --- |\n| Mount Tai | 1,533 m |"
+    )
 
 
 def test_a_table_that_lays_out_the_page_is_read_as_blocks() -> None:

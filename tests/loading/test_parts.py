@@ -7,6 +7,7 @@ from langchain_core.documents import Document
 
 from groundglm.errors import DocumentError
 from groundglm.knowledge import KnowledgeBase
+from groundglm.loading import ReadingOptions
 from groundglm.loading.html import read_html
 from groundglm.loading.json import read_json, read_json_lines
 from groundglm.loading.parts import page_of
@@ -21,21 +22,23 @@ READERS = [read_plain, read_markdown, read_html, read_json, read_json_lines, rea
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode()))
 def test_a_reader_gives_parts_or_a_document_error(read, data: bytes) -> None:
     try:
-        parts = list(read(data))
+        parts = list(read(data, ReadingOptions()))
     except DocumentError:
         return
     assert all(isinstance(part.text, str) and "\r" not in part.text for part in parts)
 
 
 def test_a_row_that_cannot_be_read_stays_as_it_is_written() -> None:
-    (part,) = read_table(b'name,note\nA,one\nB,"never closed\nC,three\n')
+    (part,) = read_table(b'name,note\nA,one\nB,"never closed\nC,three\n', ReadingOptions())
     assert part.text == 'name: A\nnote: one\n\nB,"never closed\n\nname: C\nnote: three'
     assert "line 3: a quotation mark is not closed" in part.note
 
 
 def test_a_record_of_several_lines_that_cannot_be_read_loses_none_of_them() -> None:
     long = "x" * 140_000  # more than Python's csv takes in one cell
-    (part,) = read_table(f'name,note\nA,one\nB,"first\n{long}"\nC,three\n'.encode())
+    (part,) = read_table(
+        f'name,note\nA,one\nB,"first\n{long}"\nC,three\n'.encode(), ReadingOptions()
+    )
     assert long in part.text and "first" in part.text
     assert part.text.endswith("name: C\nnote: three")
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from groundglm.loading import ReadingOptions
 from groundglm.loading.plain import read_markdown
 
 
 def read(text):
-    (part,) = read_markdown(text.encode())
+    (part,) = read_markdown(text.encode(), ReadingOptions())
     return part.title, part.text
 
 

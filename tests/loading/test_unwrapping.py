@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from groundglm.loading import ReadingOptions
 from groundglm.loading.plain import read_markdown, read_plain
 from groundglm.loading.unwrapping import unwrapped
 
@@ -92,9 +93,11 @@ def test_nothing_but_blanks_and_broken_words_changes(text) -> None:
 
 
 def test_files_are_read_that_way_and_titles_stay() -> None:
-    (part,) = read_markdown(f"# The light\n\n{textwrap.fill(PROSE, 72)}\n".encode())
+    (part,) = read_markdown(
+        f"# The light\n\n{textwrap.fill(PROSE, 72)}\n".encode(), ReadingOptions()
+    )
     assert (part.title, part.text) == ("The light", f"# The light\n\n{PROSE}\n")
-    (part,) = read_plain(textwrap.fill(PROSE, 72).replace("\n", "\r\n").encode())
+    (part,) = read_plain(textwrap.fill(PROSE, 72).replace("\n", "\r\n").encode(), ReadingOptions())
     assert part.text == PROSE
 
 

@@ -1,0 +1,298 @@
+"""PDF to text: pages, columns in reading order, headings, tables; scanned pages through OCR."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DocumentError
+from .extracted import ExtractedText
+from .layout import Block, Line, Run, blocks, goes_on, goes_on_above, is_cell_row, is_full, joined
+from .ocr import read_picture
+from .options import ReadingOptions
+from .parts import Part
+from .pdf_words import count_rules, holds_picture, picture_of, runs_of
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+MOST_PAGES_READ = 20_000
+_FEW_CHARACTERS = 16  # a page with fewer is looked at as a picture
+_MARGIN = 0.09  # of the page's height, in which running titles stand
+_LEAST_PAGES = 3
+_LEAST_RULES = 3
+_LONGEST_HEADING = 120
+
+
+@dataclass(slots=True)
+class Table:
+    """A table with ruled cells: where it stands on its page, and its rows."""
+
+    top: float
+    bottom: float
+    left: float
+    right: float
+    rows: list[list[str]]
+
+
+@dataclass(slots=True)
+class _Page:
+    height: float
+    blocks: list[Block] = field(default_factory=list[Block])
+    tables: list[Table] = field(default_factory=list[Table])
+    is_scan: bool = False
+
+
+def read_pdf(data: bytes, options: ReadingOptions) -> Iterator[Part]:
+    """The text of a PDF with the beginnings of its pages.
+
+    Raises:
+        DocumentError: it is encrypted, damaged or too long, or holds nothing that can be read.
+    """
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(data)
+        count = len(document)
+    except pdfium.PdfiumError as error:
+        raise DocumentError(_why(str(error))) from error
+    try:
+        if count > MOST_PAGES_READ:
+            raise DocumentError(f"it has {count:,} pages, more than {MOST_PAGES_READ:,}; split it")
+        out = ExtractedText(options)
+        out.title = _title(document)
+        pages = list(_pages(document, data, options, out))
+        writer = _Writer(out, pages)
+        for page in pages:
+            out.page()
+            writer.write(page)
+            options.still_going()
+        part = out.part()
+        if not part.text.strip():
+            raise DocumentError(_nothing(options, out.notes))
+        yield part
+    finally:
+        document.close()
+
+
+def _why(error: str) -> str:
+    if "password" in error.lower():
+        return "it is encrypted; save a copy that opens without a password"
+    return f"it is no PDF that can be opened, or is damaged: {error}"
+
+
+def _nothing(options: ReadingOptions, notes: Sequence[str]) -> str:
+    if options.ocr == "off":
+        return "it holds no text, only pictures of it; read them with --ocr auto"
+    return "; ".join(("it holds no text", *notes))
+
+
+def _title(document: "pypdfium2.PdfDocument") -> str:
+    """The title that it states, unless a program made it up ("Microsoft Word - a.doc")."""
+    try:
+        title = " ".join(document.get_metadata_value("Title").split())
+    except (UnicodeError, ValueError):
+        return ""
+    made_up = re.search(
+        r"^(?:Microsoft|\(?anonymous|untitled|unnamed)|\.\w{2,5}$|[\ud800-\udfff]", title, re.I
+    )
+    return "" if made_up else title
+
+
+def _pages(
+    document: "pypdfium2.PdfDocument", data: bytes, options: ReadingOptions, out: ExtractedText
+) -> Iterator[_Page]:
+    ruled: Any = None
+    pictures = 0
+    try:
+        for number in range(len(document)):
+            try:
+                page = document[number]
+            except Exception as error:  # pdfium says no more than that it failed
+                out.note(f"page {number + 1} is damaged and was left out: {error}")
+                yield _Page(0.0)
+                continue
+            height = page.get_height()
+            runs = runs_of(page)
+            found: list[Table] = []
+            is_scan = False
+            if sum(len(run.text) for run in runs) < _FEW_CHARACTERS and holds_picture(page):
+                if options.ocr == "off":
+                    out.note("pages that are pictures were left out")
+                elif pictures >= options.max_pictures:
+                    out.note(f"only the first {pictures} pages that are pictures were read")
+                else:
+                    pictures += 1
+                    scanned = _read_scan(page, options, out)
+                    runs, is_scan = scanned or runs, bool(scanned)
+            elif runs and count_rules(page) >= _LEAST_RULES:
+                ruled = ruled or _open_ruled(data)
+                found = _tables(ruled, number)
+                runs = [run for run in runs if not any(_is_in(run, one) for one in found)]
+            page.close()
+            options.still_going()
+            yield _Page(height, blocks(runs), found, is_scan)
+    finally:
+        if ruled is not None:
+            ruled.close()
+
+
+def _read_scan(page: Any, options: ReadingOptions, out: ExtractedText) -> list[Run]:
+    image, scale = picture_of(page)
+    try:
+        return read_picture(image, options, scale=scale)
+    except DocumentError as error:
+        out.note(f"pages that are pictures were left out: {error}")
+        return []
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def _open_ruled(data: bytes) -> Any:
+    import pdfplumber
+
+    return pdfplumber.open(io.BytesIO(data))
+
+
+def _tables(document: Any, number: int) -> list[Table]:
+    """The tables of a page whose cells are ruled."""
+    try:
+        page = document.pages[number]
+        found: list[Table] = []
+        for one in page.find_tables():
+            rows = [[cell or "" for cell in row] for row in one.extract()]
+            full = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
+            if len(full) > 1:
+                left, top, right, bottom = one.bbox
+                found.append(Table(top, bottom, left, right, rows))
+        page.close()
+        return found
+    except Exception:  # whatever a damaged page makes of the library, the text is still to be read
+        return []
+
+
+def _is_in(run: Run, table: Table) -> bool:
+    across = (run.left + run.right) / 2
+    return table.top <= run.middle <= table.bottom and table.left <= across <= table.right
+
+
+# --- what stands on every page --------------------------------------------------------------------
+
+
+def _running_lines(pages: Sequence[_Page]) -> frozenset[str]:
+    """The lines at the top and the bottom that stand on most pages, whatever number is in them."""
+    if len(pages) < _LEAST_PAGES:
+        return frozenset()
+    counts = Counter(
+        key for page in pages for key in {_key(line) for line in _lines_in_margin(page)}
+    )
+    return frozenset(key for key, count in counts.items() if count * 5 > len(pages) * 3)
+
+
+def _lines_in_margin(page: _Page) -> Iterator[Line]:
+    for block in page.blocks:
+        for line in block.lines:
+            if _in_margin(line, page):
+                yield line
+
+
+def _in_margin(line: Line, page: _Page) -> bool:
+    return line.bottom < _MARGIN * page.height or line.top > (1 - _MARGIN) * page.height
+
+
+def _key(line: Line) -> str:
+    return re.sub(r"\d+", "0", line.text)
+
+
+def _body_size(pages: Sequence[_Page]) -> float:
+    """The size of type in which most is written."""
+    sizes: Counter[float] = Counter()
+    for page in pages:
+        for block in page.blocks:
+            for line in block.lines:
+                sizes[round(line.size * 2) / 2] += len(line.text)
+    return max(sizes, key=lambda size: (sizes[size], -size), default=0.0)
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+class _Writer:
+    """Writes pages; a paragraph may go on from one column or page to the next."""
+
+    def __init__(self, out: ExtractedText, pages: Sequence[_Page]) -> None:
+        self._out = out
+        self._body = _body_size(pages)
+        self._running = _running_lines(pages)
+        self._open: Line | None = None  # the full line at the end of a column, within a sentence
+
+    def write(self, page: _Page) -> None:
+        waiting = sorted(page.tables, key=lambda table: (table.top, table.left))
+        for block in page.blocks:
+            lines = [line for line in block.lines if not self._is_running(line, page)]
+            position = 0
+            while position < len(lines):
+                while waiting and _stands_before(waiting[0], lines[position]):
+                    self._out.table(waiting.pop(0).rows)
+                    self._open = None
+                if is_cell_row(lines[position]):
+                    position = self._write_cells(lines, position)
+                else:
+                    position = self._write_paragraph(lines, position, block, page)
+        for table in waiting:
+            self._out.table(table.rows)
+
+    def _is_running(self, line: Line, page: _Page) -> bool:
+        return _in_margin(line, page) and _key(line) in self._running
+
+    def _write_cells(self, lines: Sequence[Line], position: int) -> int:
+        """Write the rows of cells that begin at a line; as a table where each has as many."""
+        end = position + 1
+        while end < len(lines) and is_cell_row(lines[end]):
+            end += 1
+        rows = [list(one.cells) for one in lines[position:end]]
+        if len(rows) > 2 and len({len(row) for row in rows}) == 1:
+            self._out.table(rows)
+        else:
+            for one in lines[position:end]:
+                self._out.paragraph(" | ".join(one.cells) if len(rows) > 1 else one.text)
+        self._open = None
+        return end
+
+    def _write_paragraph(
+        self, lines: Sequence[Line], position: int, block: Block, page: _Page
+    ) -> int:
+        """Write the paragraph, or the heading, that begins at a line."""
+        line = lines[position]
+        text, end = line.text, position + 1
+        while end < len(lines) and goes_on(lines[end - 1], lines[end], block):
+            text = joined(text, lines[end].text)
+            end += 1
+        level = 0 if len(text) > _LONGEST_HEADING else _level(line.size, self._body, page)
+        before, self._open = self._open, None
+        if level:
+            self._out.heading(text, level)
+            return end
+        if position == 0 and before is not None and goes_on_above(before, line):
+            self._out.join(text)
+        else:
+            gap = line.top - lines[position - 1].bottom if position else 1e9
+            self._out.paragraph(text, gap="\n" if gap < 0.9 * line.size else "\n\n")
+        if end == len(lines) and is_full(lines[-1], block):
+            self._open = lines[-1]
+        return end
+
+
+def _stands_before(table: Table, line: Line) -> bool:
+    beside = min(table.right, line.right) - max(table.left, line.left)
+    return table.top < line.top and beside > 0
+
+
+def _level(size: float, body: float, page: _Page) -> int:
+    """The level of a heading by the size of its type; boxes of OCR tell sizes roughly only."""
+    if not body or size < (1.5 if page.is_scan else 1.14) * body:
+        return 0
+    return 1 if size >= 1.6 * body else 2 if size >= 1.3 * body else 3

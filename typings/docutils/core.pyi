@@ -1,0 +1,3 @@
+from typing import Any
+
+def publish_doctree(source: str, *, settings_overrides: dict[str, Any] = ...) -> Any: ...

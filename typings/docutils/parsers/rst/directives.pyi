@@ -1,0 +1,3 @@
+from typing import Any
+
+def register_directive(name: str, directive: Any) -> None: ...

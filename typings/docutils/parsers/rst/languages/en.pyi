@@ -1,0 +1,2 @@
+directives: dict[str, str]
+roles: dict[str, str]

@@ -1,0 +1,3 @@
+from typing import Any
+
+def register_local_role(name: str, role: Any) -> None: ...

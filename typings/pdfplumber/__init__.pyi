@@ -1,0 +1,3 @@
+from typing import Any, BinaryIO
+
+def open(path_or_fp: BinaryIO) -> Any: ...

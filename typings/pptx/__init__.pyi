@@ -1,0 +1,3 @@
+from typing import Any, BinaryIO
+
+def Presentation(pptx: BinaryIO) -> Any: ...
