@@ -15,12 +15,17 @@ SearchMode = Literal["vector", "bm25", "hybrid", "graph"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a piece of evidence stands: a document and the characters of its extracted text."""
+    """Where a piece of evidence stands: a document and the characters of its extracted text.
+
+    `page` is that of a PDF or a slide; `place` is the sheet, slide or time and the headings above
+    it, from the outermost in, such as "sheet Fares" or "Boats > Winter".
+    """
 
     document_id: str
     title: str = ""
     page: int | None = None
     span: Span | None = None
+    place: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data; `from_dict` reads it back."""
@@ -30,18 +35,26 @@ class Source:
             "title": self.title,
             "page": self.page,
             "span": span,
-        }
+        } | ({"place": self.place} if self.place else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Source":
         """Rebuild what `to_dict` wrote."""
         span = Span(*data["span"]) if data.get("span") else None
-        return cls(data["document_id"], data.get("title", ""), data.get("page"), span)
+        return cls(
+            data["document_id"],
+            data.get("title", ""),
+            data.get("page"),
+            span,
+            data.get("place", ""),
+        )
 
     def __str__(self) -> str:
         parts = [self.document_id]
         if self.page is not None:
             parts.append(f"p. {self.page}")
+        if self.place:
+            parts.append(self.place)
         if self.span is not None:
             parts.append(f"{self.span.start}..{self.span.end}")
         return ", ".join(parts)
@@ -53,6 +66,7 @@ class Evidence:
 
     `score` is higher for better and comparable only within one search; `why` says how it was
     found (BM25, vector, link, path). A fact's `text` is written by `notation.format_fact`.
+    `context` is the text around a passage, itself included, where a search was asked for it.
     """
 
     id: str
@@ -61,11 +75,17 @@ class Evidence:
     score: float
     why: str = ""
     sources: tuple[Source, ...] = field(default=())
+    context: str = ""
 
     @property
     def source(self) -> Source | None:
         """The first of the sources."""
         return self.sources[0] if self.sources else None
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the first source's document, or nothing."""
+        return self.sources[0].place if self.sources else ""
 
     @property
     def title(self) -> str:
@@ -81,14 +101,20 @@ class Evidence:
             "score": self.score,
             "why": self.why,
             "sources": [source.to_dict() for source in self.sources],
-        }
+        } | ({"context": self.context} if self.context else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Evidence":
         """Rebuild what `to_dict` wrote."""
         sources = tuple(Source.from_dict(source) for source in data.get("sources", ()))
         return cls(
-            data["id"], data["kind"], data["text"], data["score"], data.get("why", ""), sources
+            data["id"],
+            data["kind"],
+            data["text"],
+            data["score"],
+            data.get("why", ""),
+            sources,
+            data.get("context", ""),
         )
 
 

@@ -33,24 +33,27 @@ EVIDENCE_KEY = "groundglm_question_holds_evidence"
 
 _FRAME = re.compile(r"\[([0-9]{1,9})\] (passage|fact): ?(.*)")
 _INDENT = "  "
+_PLACE = " › "  # between the title of a document and the place in it
 # All that str.splitlines, a terminal or a model may take for the end of a line.
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedEvidence:
-    """One piece as it stands in a prompt: number, kind, title and text."""
+    """One piece as it stands in a prompt: number, kind, title, text and place in its document."""
 
     number: int
     kind: EvidenceKind
     title: str
     text: str
+    place: str = ""
 
 
 def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     r"""Write numbered evidence as an observation; `parse_evidence` reads it back.
 
-    The blanks and line ends of a title become single blanks, a very long one is cut; every kind of
+    Behind a title stands the place in its document, where there is one ("Guide › Fares"). The
+    blanks and line ends of both become single blanks, very long ones are cut; every kind of
     line end in a text becomes a plain one, so that no line of it stands at the margin. A "[3]" in
     a title or text becomes "[３]" (`without_marks`).
 
@@ -64,11 +67,18 @@ def format_evidence(pieces: Iterable[tuple[int, Evidence]]) -> str:
     """
     lines: list[str] = []
     for number, piece in pieces:
-        title = without_marks(" ".join(piece.title.split()))
-        lines.append(f"[{number}] {piece.kind}: {title}".rstrip())
+        title = without_marks(_one_line(piece.title))
+        place = without_marks(_one_line(piece.place)[:MAX_TITLE_CHARACTERS])
+        told = f"{title}{_PLACE}{place}" if place else title
+        lines.append(f"[{number}] {piece.kind}: {told}".rstrip())
         text = without_marks(_LINE_ENDS.sub("\n", piece.text))
         lines.extend(_INDENT + line for line in text.split("\n"))
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """A title or place on one line, without what parts the two."""
+    return " ".join(text.replace(_PLACE.strip(), ">").split())
 
 
 #: A citation mark: `[1]`, `[1, 2]`, `[1-3]`, `【1】` or `［1］`; only plain digits make one.
@@ -100,12 +110,14 @@ def parse_evidence(observation: str) -> list[NumberedEvidence]:
     def close() -> None:
         if frame is not None:
             kind: EvidenceKind = "fact" if frame.group(2) == "fact" else "passage"
+            title, _, place = frame.group(3).partition(_PLACE)
             pieces.append(
                 NumberedEvidence(
                     int(frame.group(1)),
                     kind,
-                    frame.group(3)[:MAX_TITLE_CHARACTERS].rstrip(),
+                    title[:MAX_TITLE_CHARACTERS].rstrip(),
                     "\n".join(body),
+                    place.rstrip(),
                 )
             )
 

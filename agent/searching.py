@@ -191,7 +191,7 @@ def _further_facts(
 
 def _numbered(found: Sequence[Evidence]) -> list[NumberedEvidence]:
     return [
-        NumberedEvidence(number, piece.kind, piece.title, piece.text)
+        NumberedEvidence(number, piece.kind, piece.title, piece.text, piece.place)
         for number, piece in enumerate(found)
     ]
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES = 5_000_000
 _LONGEST_QUOTE = 300
+_NAMED_PLACES = ("sheet ", "slide ")
+_TIME = re.compile(r"\d{2,3}:\d{2}:\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,18 @@ class Places:
         return f"[{number}] {'; '.join(sources) or 'no source'}: {quote}"
 
     def place(self, source: Source, quote: str) -> str:
-        """`file, line 12`, `file, page 3`, or the file alone where neither is known."""
+        """`file, line 12`, `file, page 3`, `file, sheet Fares`, or the file alone."""
         name = _relative(source.document_id)
+        outer, _, _ = source.place.partition(" > ")
+        if outer.startswith(_NAMED_PLACES) or _TIME.fullmatch(outer):
+            return f"{name}, {outer}"
         if source.page is not None:
             return f"{name}, page {source.page}"
         for path in self._paths(source.document_id):
             line = _line_of(path, quote)
             if line:
                 return f"{name}, line {line}"
-        return name
+        return f"{name}, {source.place}" if source.place else name
 
     def _paths(self, document_id: str) -> Iterator[Path]:
         known = None if self._path_of is None else self._path_of(document_id)

@@ -123,11 +123,11 @@ def drop_dangling(database: Database) -> None:
         connection.execute("REPLACE INTO manifest VALUES (?, ?)", (FORGOTTEN, str(generation)))
 
 
-def without_vector(database: Database, limit: int) -> list[tuple[str, str, str]]:
-    """Vector key, title and text of passages whose vector is missing."""
+def without_vector(database: Database, limit: int) -> list[tuple[str, str, str, str]]:
+    """Vector key, title, heading and text of passages whose vector is missing."""
     with database.connections.reading() as connection:
         return connection.execute(
-            "SELECT DISTINCT p.vector_key, d.title, p.text FROM passages p "
+            "SELECT DISTINCT p.vector_key, d.title, p.heading, p.text FROM passages p "
             "JOIN documents d ON d.number = p.document LEFT JOIN vectors v ON v.key = p.vector_key "
             "WHERE p.vector_key IS NOT NULL AND v.key IS NULL ORDER BY p.number LIMIT ?",
             (limit,),
@@ -180,14 +180,14 @@ def changing_to(database: Database) -> str:
     return database.manifest().get(_CHANGING_TO, "")
 
 
-def lacking(database: Database, after: int, limit: int) -> list[tuple[int, str, str, str]]:
-    """Number, vector key, title and text of passages that have no next vector yet."""
+def lacking(database: Database, after: int, limit: int) -> list[tuple[int, str, str, str, str]]:
+    """Number, vector key, title, heading and text of passages that have no next vector yet."""
     with database.connections.reading() as connection:
         return connection.execute(_LACKING + " LIMIT ?", (after, limit)).fetchall()
 
 
 _LACKING = (
-    "SELECT p.number, p.vector_key, d.title, p.text FROM passages p "
+    "SELECT p.number, p.vector_key, d.title, p.heading, p.text FROM passages p "
     "JOIN documents d ON d.number = p.document "
     "LEFT JOIN next_vectors n ON n.key = p.vector_key "
     "WHERE p.number > ? AND p.vector_key IS NOT NULL AND n.key IS NULL ORDER BY p.number"

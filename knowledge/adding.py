@@ -15,7 +15,7 @@ from ..loading.options import ReadingOptions
 from ..loading.reading_processes import FileToRead, ReadFile, read_all
 from ..loading.refusals import PassedOver
 from .files import FILE_KEY, StoredFiles, is_gone
-from .records import READING_VERSION, AddReport
+from .records import AddReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class FileReader:
         found = (
             iter([unnamed(name)])
             if read is None
-            else documents_of(read, file.path, name, where, version=str(READING_VERSION))
+            else documents_of(read, file.path, name, where, version=self._stored.version)
         )
         for one in found:
             if isinstance(one, Document):

@@ -14,6 +14,7 @@ from ..retrieval.dense_index import VectorIndexKind, check_kind
 from ..retrieval.embedding_record import record_or_compare
 from ..retrieval.embeddings import fingerprint, load_embeddings
 from ..retrieval.ranking_options import Ranking
+from ..retrieval.splitter import Splitting
 from .backups import DATABASE_NAME
 from .changing import ChangingBase
 
@@ -34,6 +35,7 @@ class KnowledgeBase(ChangingBase):
         extractor: FactExtractor | None = None,
         ranking: Ranking | None = None,
         device: str | None = None,
+        splitting: Splitting | None = None,
         vector_index: VectorIndexKind | None = None,
         create: bool = True,
         read_only: bool = False,
@@ -51,6 +53,8 @@ class KnowledgeBase(ChangingBase):
             ranking: How passages are ranked where a search does not say otherwise.
             device: Where a model that the base names itself is run, as torch names it; None
                 chooses. A model that is given has its own.
+            splitting: How large the passages are of what is added from now on; documents that were
+                split otherwise are split again when they are added again.
             vector_index: "flat" looks at every vector, "ivf" at those of the nearest clusters (and
                 misses a few in a hundred of the ten nearest), "auto" at every one while there are
                 fewer than 300,000. The base keeps what it is given; None leaves it.
@@ -90,7 +94,7 @@ class KnowledgeBase(ChangingBase):
             if vector_index is not None and not read_only:
                 check_kind(vector_index)
                 set_property(database, "vector_index", vector_index)
-            return cls(folder, database, embeddings, extractor, ranking, device)
+            return cls(folder, database, embeddings, extractor, ranking, device, splitting)
         except BaseException:
             database.close()
             raise

@@ -15,6 +15,7 @@ from ..loading.options import ReadingOptions
 from ..retrieval.lexical_index import WORTH_SAVING
 from ..retrieval.passage_indexes import keep_indexes
 from ..retrieval.ranking_options import Ranking
+from ..retrieval.splitter import Splitter, Splitting
 from ..text.scripts import has_cjk
 from .adding import FileProgress, FileReader
 from .backups import back_up
@@ -23,7 +24,7 @@ from .files import StoredFiles
 from .importing import to_fact
 from .preview import AddPreview, preview_files
 from .reading import ReadingBase
-from .records import AddReport, read_fact_set
+from .records import READING_VERSION, AddReport, read_fact_set
 from .writing import DocumentWriter, Progress
 
 
@@ -38,9 +39,11 @@ class ChangingBase(ReadingBase):
         extractor: FactExtractor | None = None,
         ranking: Ranking | None = None,
         device: str | None = None,
+        splitting: Splitting | None = None,
     ) -> None:
         super().__init__(path, database, embeddings, ranking, device)
         self.extractor = extractor or extract_facts
+        self.splitter = Splitter(splitting, lambda: self.embeddings)
 
     def add_documents(
         self,
@@ -94,9 +97,12 @@ class ChangingBase(ReadingBase):
             progress: Called before each file and at the end.
         """
         named = [FilePath(path) for path in paths]
-        stored = StoredFiles(self.database, self.path)
+        stored = self.files()
         writer = DocumentWriter(
-            self.database, lambda: self.embeddings, is_taken=stored.is_taken_meanwhile
+            self.database,
+            lambda: self.embeddings,
+            self.splitter,
+            is_taken=stored.is_taken_meanwhile,
         )
         reader = FileReader(
             stored,
@@ -131,9 +137,10 @@ class ChangingBase(ReadingBase):
             progress: Called before each file and at the end.
         """
         return preview_files(
-            StoredFiles(self.database, self.path),
+            self.files(),
             self.database.content_hashes,
             lambda: self.embeddings,
+            self.splitter,
             [FilePath(path) for path in paths],
             options=options or ReadingOptions(),
             jobs=jobs,
@@ -142,7 +149,11 @@ class ChangingBase(ReadingBase):
 
     def files(self) -> StoredFiles:
         """The files that documents were read from, as the base stands now."""
-        return StoredFiles(self.database, self.path)
+        split = self.splitter.splitting
+        version = (
+            str(READING_VERSION) if split == Splitting() else f"{READING_VERSION}, {split.name}"
+        )
+        return StoredFiles(self.database, self.path, version)
 
     def keep_indexes(self) -> None:
         """Index what is new now, not at the next question, and keep that on disk.
@@ -188,7 +199,7 @@ class ChangingBase(ReadingBase):
         return writer.report
 
     def _writer(self, progress: Progress | None) -> DocumentWriter:
-        return DocumentWriter(self.database, lambda: self.embeddings, progress)
+        return DocumentWriter(self.database, lambda: self.embeddings, self.splitter, progress)
 
     def delete(self, document_ids: Iterable[str]) -> list[str]:
         """Delete documents with everything that stands on them alone; the ids that were there."""

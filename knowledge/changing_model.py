@@ -50,7 +50,9 @@ def change_model(
     while True:
         after, total = 0, database.passage_count()
         while batch := lacking(database, after, _BATCH):
-            texts = {key: embedded_text(title, text) for _, key, title, text in batch}
+            texts = {
+                key: embedded_text(title, heading, text) for _, key, title, heading, text in batch
+            }
             array = normalized(embedded(embeddings, list(texts.values()))).astype("<f2")
             vectors = zip(texts, (row.tobytes() for row in array), strict=True)
             if not put_next_vectors(database, model, vectors):

@@ -13,10 +13,8 @@ from typing import Any
 
 from ..database.database import Database
 from ..loading.files import DIGEST_KEY, OF_KEY
-from .records import READING_VERSION
 
 FILE_KEY = "file"
-_VERSION = str(READING_VERSION)
 
 
 @dataclass(slots=True)
@@ -32,10 +30,17 @@ class _Stored:
 
 
 class StoredFiles:
-    """The files of a base as its documents tell of them, when it is made."""
+    """The files of a base as its documents tell of them, when it is made.
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    Args:
+        database: That of the base.
+        folder: That of the base.
+        version: How documents are read and split now; read otherwise, they are read again.
+    """
+
+    def __init__(self, database: Database, folder: Path, version: str = "") -> None:
         self._database = database
+        self.version = version
         self._folder = Path(os.path.abspath(folder))
         self._by_name: dict[str, _Stored] = {}
         self._names: dict[str, str] = {}  # by where the file lies
@@ -106,7 +111,7 @@ class StoredFiles:
         if stored is None or len(stored.read_as) != 1 or len(stored.documents) != stored.of:
             return ""
         version, _, digest = next(iter(stored.read_as)).partition(":")
-        if version != _VERSION:
+        if version != self.version:
             return ""
         if self._broken is None:
             self._broken = self._database.without_vectors()

@@ -13,10 +13,10 @@ from ..loading.formats import KNOWN, format_of
 from ..loading.options import ReadingOptions
 from ..retrieval.embedding_calls import embedded
 from ..retrieval.passage_vectors import embedded_text
+from ..retrieval.splitter import Splitter
 from .adding import FileProgress, FileReader
 from .files import StoredFiles
 from .records import AddReport, check_document, read_document
-from .writing import MAX_PASSAGE_WIDTH
 
 _TRIED = 48  # passages, whose embedding tells how long all would take
 
@@ -46,6 +46,7 @@ def preview_files(
     stored: StoredFiles,
     hashes: Callable[[list[str]], dict[str, str]],
     embeddings: Callable[[], Embeddings],
+    splitter: Splitter,
     paths: Iterable[Path],
     *,
     options: ReadingOptions,
@@ -58,6 +59,7 @@ def preview_files(
         stored: The files that the base holds.
         hashes: Gives the content hashes of documents that the base holds.
         embeddings: Gives the embedding model, which a few passages are tried with.
+        splitter: Cuts texts into passages.
         paths: Files and folders.
         options: How files are read, and what each may cost.
         jobs: How many are read at once.
@@ -71,21 +73,23 @@ def preview_files(
     start = time.perf_counter()
     for document in reader.documents(list(paths)):
         try:
-            candidate = check_document(document)
+            candidate = check_document(document, splitter.splitting)
         except ValueError as error:
             report.refused.append((document.id or "", str(error)))
             continue
         if hashes([candidate.id]).get(candidate.id) == candidate.content_hash:
             report.unchanged.append(candidate.id)
             continue
-        record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extractor=None)
+        record = read_document(candidate, splitter, extractor=None)
         found.notes += [(candidate.id, note) for note in candidate.notes]
         found.documents.append((candidate.id, len(record.passages)))
         found.characters += len(candidate.text)
         found.passages += len(record.passages)
         _count(found, files, document)
         if len(tried) < _TRIED:
-            tried += [embedded_text(record.title, one.text) for one in record.passages[:8]]
+            tried += [
+                embedded_text(record.title, one.heading, one.text) for one in record.passages[:8]
+            ]
     reader.finish()
     found.reading = time.perf_counter() - start
     found.unchanged = report.unchanged

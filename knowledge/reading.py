@@ -1,7 +1,7 @@
 """What a knowledge base is asked: passages, facts, and what it holds."""
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any, get_args
@@ -33,7 +33,7 @@ from .files import FILE_KEY
 from .graph_export import plain_graph, plain_neighbourhood
 from .graph_index import GraphIndex
 from .ranking import PassageRanker
-from .results import passage_evidence
+from .results import Context, check_context, passage_evidence, with_context
 from .retriever import KnowledgeBaseRetriever
 from .stored_graph import StoredGraph
 
@@ -117,6 +117,7 @@ class ReadingBase:
         filter: Filter | None = None,
         labels: Iterable[str] | None = None,
         ranking: Ranking | None = None,
+        context: Context = 0,
     ) -> list[Evidence]:
         """Find evidence for a question.
 
@@ -131,6 +132,8 @@ class ReadingBase:
             labels: Those of the caller: documents with labels of their own are seen only by who
                 shares one. None sees everything.
             ranking: How passages are ranked, in place of `self.ranking`.
+            context: How many passages before and behind each go into its `context`, or "section"
+                for those under the same heading; at most 6,000 characters of text.
 
         Returns:
             At most `k` passages, best first, then in mode "graph" the facts.
@@ -142,14 +145,16 @@ class ReadingBase:
             raise ValueError("the question is empty")
         if k < 1:
             raise ValueError(f"k must be at least 1, not {k}")
+        check_context(context)
         if mode not in get_args(SearchMode):
             raise ValueError(f"mode must be one of {get_args(SearchMode)}, not {mode!r}")
         query = query[:MAX_QUERY_CHARACTERS]
         try:
-            return self._search(query, k, mode, filter, labels, ranking or self.ranking)
+            found = self._search(query, k, mode, filter, labels, ranking or self.ranking)
         except EmbeddingMismatchError:
             self._follow_model()
-            return self._search(query, k, mode, filter, labels, ranking or self.ranking)
+            found = self._search(query, k, mode, filter, labels, ranking or self.ranking)
+        return with_context(self.database, found, context) if context else found
 
     def _search(
         self,
@@ -189,10 +194,19 @@ class ReadingBase:
         filter: Filter | None = None,
         labels: Iterable[str] | None = None,
         ranking: Ranking | None = None,
+        context: Context = 0,
     ) -> list[Evidence]:
         """`search` for asyncio, in a thread."""
         return await run_in_executor(
-            None, self.search, query, k=k, mode=mode, filter=filter, labels=labels, ranking=ranking
+            None,
+            self.search,
+            query,
+            k=k,
+            mode=mode,
+            filter=filter,
+            labels=labels,
+            ranking=ranking,
+            context=context,
         )
 
     def as_retriever(
@@ -220,6 +234,15 @@ class ReadingBase:
             lock=self._lock,
             labels=labels,
         )
+
+    def metadata_of(
+        self, document_ids: Collection[str], *, labels: Iterable[str] | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """The metadata of documents by their ids, of those that a caller with `labels` sees."""
+        with self._lock, self.database.snapshot():
+            view = self._view(None, labels)
+            found = self.database.metadata_of(document_ids)
+        return {id_: told for id_, told in found.items() if view is None or id_ in view.ids}
 
     def facts(self, entity: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
         """The facts about an entity, given by name, alias or id, as a caller with `labels` sees.

@@ -13,15 +13,19 @@ from ..database.records import DocumentRecord, PassageRecord
 from ..evidence import MAX_TITLE_CHARACTERS, Source
 from ..facts import Contribution, Fact, FactExtractor
 from ..loading.files import READING_KEY
-from ..loading.parts import page_of
+from ..loading.formats import format_of
+from ..loading.parts import page_of, place_of
 from ..notation import format_fact
 from ..retrieval.passage_vectors import vector_key
-from ..retrieval.splitting import split_text
+from ..retrieval.splitter import Splitter, Splitting
+from ..retrieval.splitting import TextPassage
+from ..retrieval.text_structure import PATH_MARK
 from ..retrieval.visibility import check_labels
 from ..text.spans import Span
 
 # Raise it when splitting or extraction changes, so that a repeated `add` reads documents again.
 READING_VERSION = 4
+_LONGEST_HEADING = 600
 
 
 @dataclass(slots=True)
@@ -74,8 +78,12 @@ class Candidate:
     notes: tuple[str, ...] = ()
 
 
-def check_document(document: object) -> Candidate:
+def check_document(document: object, splitting: Splitting | None = None) -> Candidate:
     """The document as it will be stored.
+
+    Args:
+        document: A LangChain Document.
+        splitting: How it will be split; split in another way it counts as changed.
 
     Raises:
         TypeError: it is no LangChain Document.
@@ -97,7 +105,8 @@ def check_document(document: object) -> Candidate:
         json.dumps(dict(metadata), ensure_ascii=False, sort_keys=True, default=str).encode()
     except (TypeError, ValueError) as error:  # mixed keys, half a character, a cycle
         raise ValueError(f"its metadata cannot be stored: {error}") from None
-    digest = content_hash(title, text, metadata, labels)
+    split = () if splitting is None or splitting == Splitting() else (splitting.name,)
+    digest = content_hash(title, text, metadata, labels, *split)
     id_ = document.id or f"document-{digest[:16]}"
     for part in (id_, title, text):
         try:
@@ -125,7 +134,7 @@ def reading_of(document: object) -> Mapping[str, Sequence[str]]:
 
 
 def read_document(
-    candidate: Candidate, *, max_width: int, extractor: FactExtractor | None
+    candidate: Candidate, splitter: Splitter, *, extractor: FactExtractor | None
 ) -> DocumentRecord:
     """Split a document into passages and, with an extractor, read the facts that its text states.
 
@@ -133,8 +142,10 @@ def read_document(
         ValueError: the extractor failed, or gave what is no fact of this text.
     """
     passages: list[PassageRecord] = []
-    for position, piece in enumerate(split_text(candidate.text, max_width=max_width)):
+    is_code = format_of(str(candidate.metadata.get("source") or "")) == "code"
+    for position, piece in enumerate(splitter.split(candidate.text, "code" if is_code else "text")):
         text = piece.span.cut(candidate.text)
+        heading = _heading(candidate, piece)
         digest = content_hash(candidate.id, candidate.content_hash, position)
         passages.append(
             PassageRecord(
@@ -143,9 +154,9 @@ def read_document(
                 position,
                 piece.span,
                 text,
-                piece.heading,
+                heading,
                 page=page_of(candidate.metadata, piece.span.start),
-                vector_key=vector_key(candidate.title, text),
+                vector_key=vector_key(candidate.title, heading, text),
             )
         )
     facts = () if extractor is None else _read_facts(extractor, candidate)
@@ -160,6 +171,18 @@ def read_document(
         tuple(passages),
         tuple(_placed(facts, passages, candidate.metadata)),
     )
+
+
+def _heading(candidate: Candidate, piece: TextPassage) -> str:
+    """Where a passage stands in its document: its sheet, slide or time, and the headings above."""
+    place = place_of(candidate.metadata, piece.span.start)
+    names = [place, *piece.heading.split(PATH_MARK)]
+    kept: list[str] = []
+    for name in names:
+        # A first heading that is the title, or that is the name of the sheet, says it again.
+        if name and name != candidate.title and not (kept and kept[-1] in (name, f"sheet {name}")):
+            kept.append(name)
+    return PATH_MARK.join(kept)[:_LONGEST_HEADING]
 
 
 def _read_facts(extractor: FactExtractor, candidate: Candidate) -> Iterator[Fact]:

@@ -181,7 +181,7 @@ def _embed_missing(
         if model is None:
             name = database.manifest()["embedding_name"]
             model = load_embeddings(name) if embeddings is None else embeddings()
-        texts = {key: embedded_text(title, text) for key, title, text in batch}
+        texts = {key: embedded_text(title, heading, text) for key, title, heading, text in batch}
         array = normalized(embedded(model, list(texts.values()))).astype("<f2")
         put_missing_vectors(database, zip(texts, (row.tobytes() for row in array), strict=True))
         done += len(batch)

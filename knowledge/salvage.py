@@ -15,10 +15,10 @@ from ..errors import BaseCorruptError, NotABaseError
 from ..extraction.extraction import extract_facts
 from ..facts import Contribution, Fact
 from ..notation import parse_fact, parse_fact_time
+from ..retrieval.splitter import Splitter
 from ..retrieval.visibility import check_labels
 from ..text.spans import Span
 from .records import Candidate, is_hash_of, read_document
-from .writing import MAX_PASSAGE_WIDTH
 
 _OF_MODEL = ("embedding_name", "embedding_fingerprint")
 _Row = tuple[Any, ...]
@@ -152,7 +152,7 @@ class DamagedBase:
             )
             record = replace(record, passages=passages or ())
         else:
-            record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extractor=extract_facts)
+            record = read_document(candidate, Splitter(), extractor=extract_facts)
         is_sure = kind == "facts" or is_hash_of(
             digest, title, text, candidate.metadata, candidate.labels
         )

@@ -12,10 +12,10 @@ from ..extraction import chinese_entities
 from ..extraction.extraction import LONGEST_SENTENCE, extract_facts, unread_sentences
 from ..facts import FactExtractor
 from ..retrieval.passage_vectors import embedded_text, passage_vectors
+from ..retrieval.splitter import Splitter
 from ..text.scripts import has_cjk
 from .records import AddReport, Candidate, check_document, read_document, reading_of
 
-MAX_PASSAGE_WIDTH = 1200
 _BATCH = 256  # passages embedded together: the model sorts them by length
 
 _TAKEN = "another document of this name came meanwhile; the same command gives this one another"
@@ -29,6 +29,7 @@ class DocumentWriter:
     Args:
         database: Where they are stored.
         embeddings: Gives the embedding model, at the first passage that is new.
+        splitter: Cuts texts into passages.
         progress: Called with the number of documents done and seen so far.
         is_taken: Whether an id, that of a document with this metadata, belongs to another by now;
             such a document is refused rather than put in its place.
@@ -38,6 +39,7 @@ class DocumentWriter:
         self,
         database: Database,
         embeddings: Callable[[], Embeddings],
+        splitter: Splitter,
         progress: Progress | None = None,
         *,
         is_taken: Callable[[str, Mapping[str, Any]], bool] | None = None,
@@ -45,6 +47,7 @@ class DocumentWriter:
         self.report = AddReport()
         self._database = database
         self._embeddings = embeddings
+        self._splitter = splitter
         self._progress = progress
         self._is_taken = is_taken
 
@@ -58,11 +61,11 @@ class DocumentWriter:
             if "parts" in told:
                 parts[str(document.metadata.get("source"))] = told["parts"]
             try:
-                candidate = check_document(document)
+                candidate = check_document(document, self._splitter.splitting)
                 if self._is_unchanged(candidate, pending):
                     self.report.unchanged.append(candidate.id)
                     continue
-                record = read_document(candidate, max_width=MAX_PASSAGE_WIDTH, extractor=extractor)
+                record = read_document(candidate, self._splitter, extractor=extractor)
             except ValueError as error:
                 self.report.refused.append((document.id or "", str(error)))
                 continue
@@ -135,7 +138,7 @@ class DocumentWriter:
     def _embed(self, records: Iterable[DocumentRecord]) -> dict[str, bytes]:
         """The vectors of all passages by key."""
         texts = {
-            passage.vector_key: embedded_text(record.title, passage.text)
+            passage.vector_key: embedded_text(record.title, passage.heading, passage.text)
             for record in records
             for passage in record.passages
             if passage.vector_key

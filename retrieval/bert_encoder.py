@@ -80,6 +80,10 @@ class BertEncoder:
         unknown = [token in ("[UNK]", "<unk>") for token in encoded.tokens]
         return len(unknown), sum(unknown)
 
+    def length_of(self, text: str) -> int:
+        """How many tokens a text has, also beyond the window of the model."""
+        return len(self._whole_tokenizer.encode(text, add_special_tokens=False).ids)
+
     @property
     def _document_prompt(self) -> str:
         return next(
@@ -95,6 +99,13 @@ class BertEncoder:
         for file, key in _WINDOWS:
             longest += [int(told) for told in [_json(self._folder / file).get(key)] if told]
         tokenizer.enable_truncation(min(longest))
+        return tokenizer
+
+    @cached_property
+    def _whole_tokenizer(self) -> Tokenizer:
+        tokenizer: Any = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
         return tokenizer
 
     @cached_property

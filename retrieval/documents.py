@@ -12,7 +12,8 @@ from ..text.spans import Span
 def to_document(piece: Evidence) -> Document:
     """A passage as a LangChain Document; `to_evidence` reads it back.
 
-    `metadata["start"]` and `["end"]` are its span, `["page"]` its page, `["score"]` and `["why"]`
+    `metadata["start"]` and `["end"]` are its span, `["page"]` its page, `["place"]` the headings
+    above it, `["context"]` the text around it where that was asked for, `["score"]` and `["why"]`
     how it was found, and `["also_in"]` the other documents that say the same.
     """
     metadata: dict[str, Any] = {"score": piece.score, "why": piece.why}
@@ -20,8 +21,12 @@ def to_document(piece: Evidence) -> Document:
         metadata |= {"document_id": piece.source.document_id, "title": piece.source.title}
         if piece.source.page is not None:
             metadata["page"] = piece.source.page
+        if piece.source.place:
+            metadata["place"] = piece.source.place
         if piece.source.span is not None:
             metadata |= {"start": piece.source.span.start, "end": piece.source.span.end}
+    if piece.context:
+        metadata["context"] = piece.context
     if len(piece.sources) > 1:
         metadata["also_in"] = [source.document_id for source in piece.sources[1:]]
     return Document(id=piece.id, page_content=piece.text, metadata=metadata)
@@ -51,7 +56,15 @@ def to_evidence(document: Document, *, rank: int = 1) -> Evidence:
         document.page_content,
         score if isinstance(score, int | float) else 1 / rank,
         str(metadata.get("why") or f"retriever rank {rank}"),
-        (Source(document_id, title, _whole(metadata.get("page")), span),),
+        (
+            Source(
+                document_id,
+                title,
+                _whole(metadata.get("page")),
+                span,
+                str(metadata.get("place") or ""),
+            ),
+        ),
     )
 
 

@@ -156,6 +156,14 @@ class SentenceTransformerEmbeddings(Embeddings):
             return [encode(text, is_query=False, prompt=prompt).tolist() for text in texts]
         return self._encode(texts, is_query=False) if texts else []
 
+    def count_tokens(self, text: str) -> int:
+        """How many of the model's tokens a text takes, without those that frame it."""
+        with self._lock:
+            if self.encoder is not None:
+                return self.encoder.length_of(text)
+            tokenizer: Any = self.transformer.tokenizer
+            return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
     def _encode(self, texts: list[str], *, is_query: bool) -> list[list[float]]:
         # The tokenizer keeps its padding in itself: two threads in it at once would fail.
         with self._lock:

@@ -101,7 +101,7 @@ def import_langchain_faiss(
         stored = normalized(vectors[:_PROBED])
         if own.shape == stored.shape and (np.sum(own * stored, axis=1) > _SAME).all():
             codes = normalized(vectors).astype("<f2")
-            keys = [vector_key("", document.page_content) for document in documents]
+            keys = [vector_key("", "", document.page_content) for document in documents]
             store.keep_vectors(zip(keys, (row.tobytes() for row in codes), strict=True))
         else:
             found.notes.append("its vectors are of another model, so they are made anew")

@@ -10,14 +10,15 @@ from .embedding_calls import embedded
 from .vector_index import normalized
 
 
-def embedded_text(title: str, text: str) -> str:
-    """What is embedded of a passage: its title and its text."""
-    return f"{title}\n{text}" if title else text
+def embedded_text(title: str, heading: str, text: str) -> str:
+    """What is embedded of a passage: its title, the headings above it, and its text."""
+    return "\n".join(filter(None, (title, heading, text)))
 
 
-def vector_key(title: str, text: str) -> str:
+def vector_key(title: str, heading: str, text: str) -> str:
     """The key of the vector of a passage, the same wherever the passage stands."""
-    return hashlib.sha256(f"{title}\x00{text}".encode()).hexdigest()[:32]
+    parts = (title, heading, text) if heading else (title, text)
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
 
 def passage_vectors(

@@ -32,7 +32,7 @@ def text_record(id_: str, text: str, metadata: Mapping[str, Any]) -> DocumentRec
         raise ValueError(f"the metadata of text {id_!r} cannot be stored: {error}") from None
     if not text:
         raise ValueError(f"text {id_!r} is empty")
-    key = vector_key("", text)
+    key = vector_key("", "", text)
     title = " ".join(str(metadata.get("title") or "").split())
     passage = PassageRecord(id_, id_, 0, Span(0, len(text)), text, vector_key=key)
     digest = sha256(text.encode()).hexdigest()

@@ -85,6 +85,15 @@ def test_words_are_folded_and_hold_no_blanks(text: str) -> None:
         assert word == fold(word)
 
 
+def test_forms_for_compatibility_are_the_characters_they_stand_for() -> None:
+    assert words("\U0002f96e") == words("緇") == ["缁"]  # by Unicode the first is the second
+    assert fold("\U0002f96e") == "缁"
+
+
+def test_a_language_keeps_its_sign_before_chinese() -> None:
+    assert "c#" in words("C#语言") and "c++" in words("C++语言")
+
+
 @given(TEXTS)
 def test_a_folded_text_has_the_same_words(text: str) -> None:
     assert words(fold(text)) == words(text)

@@ -22,6 +22,7 @@ def _folding_table() -> dict[int, str]:
         range(0x2E80, 0xA000),
         range(0xF900, 0xFB00),
         range(0xFE30, 0xFFF0),
+        range(0x2F800, 0x2FA20),  # what the normal form of Unicode makes common characters of
     ]
     for code in (code for block in blocks for code in block):
         character = chr(code)

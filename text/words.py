@@ -21,7 +21,7 @@ _LETTER = rf"(?:(?![{CJK}])[^\W\d_])"
 _TOKEN = re.compile(
     rf"(?P<cjk>[{CJK}]+)"
     r"|(?P<number>\d+(?:[.,]\d+)*)"
-    rf"|(?P<word>{_LETTER}+(?:\+\+(?![^\W\d]|\+)|#(?![\w#]))|{_LETTER}+(?:'{_LETTER}+)*)"
+    rf"|(?P<word>{_LETTER}+(?:\+\+(?!{_LETTER}|[_+])|#(?!{_LETTER}|[\d_#]))|{_LETTER}+(?:'{_LETTER}+)*)"
 )
 
 
@@ -91,8 +91,8 @@ def words(text: str, own: tuple[str, ...] = ()) -> list[str]:
     True
     >>> "灵犀草" in words("野生靈犀草"), "灵犀草" in words("野生靈犀草", ("灵犀草",))
     (False, True)
-    >>> words("C++20, C and C#")
-    ['c++', '20', 'c', 'and', 'c#']
+    >>> words("C++20, C and C#"), words("C#语言")
+    (['c++', '20', 'c', 'and', 'c#'], ['c#', '语言', '语言'])
     >>> words("Café") == words("cafe\u0301") == words("cafe")
     True
     """

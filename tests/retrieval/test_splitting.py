@@ -80,14 +80,17 @@ def test_a_passage_carries_the_markdown_heading_above_it() -> None:
     assert found == [
         ("", "Before."),
         ("Tea", "# Tea #\nGreen tea."),
-        ("Water", "## Water\nCold water."),
+        ("Tea > Water", "## Water\nCold water."),
     ]
 
 
 def test_numbered_chinese_headings_are_carried() -> None:
     text = "第一章 总则\n本法共十条。\n二、适用范围\n适用于全国。"
 
-    assert [passage.heading for passage in split_text(text)] == ["第一章 总则", "二、适用范围"]
+    assert [passage.heading for passage in split_text(text)] == [
+        "第一章 总则",
+        "第一章 总则 > 二、适用范围",
+    ]
 
 
 def test_a_numbered_sentence_is_no_heading() -> None:
@@ -102,7 +105,7 @@ def test_headings_in_a_row_stay_with_the_text_below() -> None:
     (passage,) = split_text(text)
 
     assert passage.span.cut(text) == text
-    assert passage.heading == "Part"
+    assert passage.heading == "Book > Part"
 
 
 def test_a_heading_reaches_all_passages_below_it() -> None:
@@ -119,3 +122,93 @@ def test_a_blank_text_has_no_passages(text: str) -> None:
 def test_a_limit_below_one_chinese_character_is_refused() -> None:
     with pytest.raises(ValueError, match="max_width must be at least 2"):
         split_text("x", max_width=1)
+
+
+def passages_of(text: str, limit: int = 1200, **options) -> list[tuple[str, str]]:
+    found = split_text(text, max_width=limit, **options)
+    return [(one.heading, one.span.cut(text)) for one in found]
+
+
+def test_a_row_of_a_long_table_carries_the_header() -> None:
+    rows = "\n".join(f"| fare {n} | {n} EUR |" for n in range(30))
+    text = f"# Fares\n\nAll prices.\n\n| Kind | Price |\n| --- | --- |\n{rows}\n\nThe end."
+
+    found = passages_of(text, 120)
+
+    assert len(found) > 5
+    within = [heading for heading, cut in found if cut.startswith("| fare")]
+    assert within and set(within) == {"Fares > Kind | Price"}
+    assert all(cut.count("|") % 3 == 0 for _, cut in found)  # no row is torn
+    assert found[-1][0] in ("Fares", "Fares > Kind | Price") and "The end." in found[-1][1]
+
+
+def test_a_row_with_a_full_stop_is_one_piece() -> None:
+    text = "| a | b |\n| --- | --- |\n| One. Two. | 三。四。 |\n| x | y |"
+
+    assert [cut for _, cut in passages_of(text, 24)][1] == "| One. Two. | 三。四。 |"
+
+
+def test_a_number_sign_in_code_is_no_heading() -> None:
+    text = "# Guide\n\n```python\n# install it\nrun()\n```\n\nThen go on."
+
+    assert passages_of(text) == [("Guide", text)]
+
+
+def test_code_is_cut_at_definitions_and_says_which_it_stands_in() -> None:
+    body = "\n".join(f"        total += {n}" for n in range(12))
+    methods = f"    def leave(self):\n{body}\n\n    def arrive(self):\n{body}"
+    text = f"import os\n\n\nclass Ferry:\n{methods}\n\n\ndef main():\n    return Ferry()\n"
+
+    found = passages_of(text, 300, kind="code")
+
+    assert [(heading, cut.split("\n")[0]) for heading, cut in found] == [
+        ("", "import os"),
+        ("Ferry > arrive", "def arrive(self):"),
+        ("main", "def main():"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("export default async function load(x) {", "load"),
+        ("pub fn parse(input: &str) -> Result<()> {", "parse"),
+        ("func (s *Server) Serve() error {", ""),
+        ("static int count_words(const char *text, int n) {", "count_words"),
+        ("public static void main(String[] args) throws IOException {", "main"),
+        ("const add = (a, b) => a + b;", "add"),
+        ("CREATE TABLE IF NOT EXISTS fares (", "fares"),
+        ("interface Fare {", "Fare"),
+        ("if (x > 3) {", ""),
+        ("return compute(x);", ""),
+        ("a type of thing", ""),
+        ("# def not_this():", ""),
+        ("class 渡船:", "渡船"),
+    ],
+)
+def test_what_a_line_of_code_defines(line: str, name: str) -> None:
+    (passage,) = split_text(line, kind="code")
+
+    assert passage.heading == name
+
+
+def test_passages_may_be_measured_by_anything() -> None:
+    text = "one two three. four five six. seven eight nine. ten."
+
+    found = passages_of(text, 6, measure=lambda piece: len(piece.split()))
+
+    assert [cut for _, cut in found] == [
+        "one two three. four five six.",
+        "seven eight nine. ten.",
+    ]
+
+
+@given(TEXTS, st.integers(2, 60), st.sampled_from(["text", "code"]))
+def test_code_and_tokens_lose_nothing_either(text, limit, kind) -> None:
+    end = 0
+    for passage in split_text(text, max_width=limit, measure=len, kind=kind):
+        assert passage.span.start >= end
+        assert text[end : passage.span.start].strip() == ""
+        assert len(passage.span.cut(text)) <= limit
+        end = passage.span.end
+    assert text[end:].strip() == ""

@@ -90,6 +90,6 @@ def test_no_reply_raises_hangs_or_does_anything(full, tmp_path, monkeypatch):
                      if isinstance(one, CallEnds | CallFails)]  # fmt: skip
             assert kinds.count(True) == len(reply.tool_calls)
             assert kinds.count(False) == len(reply.invalid_tool_calls)
-    assert slowest < 1
+    assert slowest < 10  # a reply that hangs takes minutes; a busy machine may take a second
     assert called > number / 50 and refused > number / 50
     assert list(tmp_path.iterdir()) == []
