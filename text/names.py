@@ -25,6 +25,8 @@ def normalize_name(name: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", fold(unicodedata.normalize("NFKC", name)))
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    # Twice: a mark that becomes a blank may be one that stands before a sign of money.
+    plain = re.sub(r"\s+", " ", _MARKS.sub(_kept, plain))
     plain = _MARKS.sub(_kept, plain).strip()
     if has_han(plain):
         return re.sub(r"\s+", "", plain) or name.strip()
