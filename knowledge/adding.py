@@ -92,7 +92,9 @@ class FileReader:
 
         def to_read() -> Iterator[FileToRead]:
             for file in files:
-                name = self._stored.name_of(file.path, file.given)
+                name = str(file.path)
+                if is_unicode(name):
+                    name = self._stored.name_of(file.path, file.given)
                 waiting.append((file, name))
                 if is_unicode(name):
                     yield FileToRead(file.path, self._stored.digest_of(name))

@@ -37,6 +37,8 @@ _HANGUL = frozenset(
     "이다는의에을가를은로하고지도한기리사자어아시서대그나인라해스일수정부제상원주보전장여공유들으과있했어요니까면"
 )
 _CYRILLIC = frozenset("оеаинтсрвлкмдпу")
+# Chinese in UTF-8; by chance text of another encoding holds one or two such characters.
+_UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){5}")
 _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LONE_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
@@ -64,6 +66,8 @@ def decode(data: bytes, encoding: str | None = None) -> str:
         if not _CONTROL.search(text) and encoding is None and not _ESCAPES.search(data):
             return text
     if encoding is None:
+        if _UTF8_RUN.search(data):
+            raise DocumentError("it is damaged UTF-8, or mixes UTF-8 with another encoding")
         return _chinese(data)
     try:
         text = data.decode(encoding)

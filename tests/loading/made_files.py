@@ -278,7 +278,7 @@ def code(path: Path) -> None:
 
 
 def archive(path: Path) -> None:
-    held = path.with_suffix(".docx")
+    held = path.with_name(f"{path.name}.docx")
     docx(held)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.write(held, "guides/guide.docx")
