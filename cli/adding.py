@@ -25,8 +25,13 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files, folders, and patterns such as 'a/**/*.pdf'.")
+    ] = None,
     kb: KbOption = None,
+    url: Annotated[
+        list[str] | None, typer.Option(help="Fetch this page or file and add it; may be repeated.")
+    ] = None,
     sync: Annotated[
         bool, typer.Option("--sync", help="Take out documents whose files have vanished.")
     ] = False,
@@ -57,6 +62,8 @@ def add(
     """Add files and folders; what has not changed is skipped, what has is read again."""
     from ..loading.options import OCR, ReadingOptions
 
+    if not paths and not url:
+        raise typer.BadParameter("name files, folders, or an address with --url")
     options = ReadingOptions(
         encoding=encoding,
         ocr=cast(OCR, ocr),
@@ -68,11 +75,17 @@ def add(
     folder = find_base(kb)
     with open_base(folder, settings_of(folder)) as base, add_progress() as progress:
         if dry_run:
-            found = base.preview_files(paths, options=options, jobs=jobs, progress=progress)
+            if url:
+                raise typer.BadParameter("what stands at an address is not fetched for a dry run")
+            found = base.preview_files(paths or (), options=options, jobs=jobs, progress=progress)
             _say_preview(found, as_json)
             return
         try:
-            report = base.add_files(paths, sync=sync, options=options, jobs=jobs, progress=progress)
+            report = base.add_files(
+                paths or (), sync=sync, options=options, jobs=jobs, progress=progress
+            )
+            if url:
+                report = report.with_more(base.add_addresses(url, options=options))
         except KeyboardInterrupt:
             kept = base.statistics()["documents"]
             console.print(

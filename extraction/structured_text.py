@@ -198,11 +198,26 @@ def _body(line: Line) -> str:
     return line.text.strip().removeprefix("|").removesuffix("|")
 
 
-def _cells(line: Line) -> list[str]:
-    return [
-        without_markup(cell).replace("`", "").replace("\\|", "|").strip(" *")
-        for cell in re.split(r"(?<!\\)\|", _body(line))
-    ]
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """What a cell says, and where it stands."""
+
+    text: str
+    span: Span
+
+
+def _cells(line: Line) -> list[_Cell]:
+    start = line.start + len(line.text) - len(line.text.lstrip())
+    start += line.text.lstrip().startswith("|")
+    cells: list[_Cell] = []
+    for piece in re.split(r"(?<!\\)\|", _body(line)):
+        bare = piece.strip()
+        at = start + len(piece) - len(piece.lstrip())
+        span = Span(at, at + len(bare)) if bare else line.span
+        text = without_markup(piece).replace("`", "").replace("\\|", "|").strip(" *")
+        cells.append(_Cell(text, span))
+        start += len(piece) + 1
+    return cells
 
 
 _KEY_COLUMNS = frozenset(
@@ -223,20 +238,22 @@ _NOTHING = frozenset(("", "-", "—", "–", "/", "N/A", "n/a", "无"))
 def read_table(rows: list[Line], topic: str) -> Iterator[tuple[Reading, Span]]:
     """The facts of a table: of its first column, or of the topic in a table of properties.
 
+    The span of each is that of the cell that holds its object.
+
     A row whose first cell stands in another row as well, with more than one cell beside it, is told
     apart by those cells; so its first cell alone names nothing, and it gives no fact.
     """
-    plain = _cells(rows[0])
+    plain = [cell.text for cell in _cells(rows[0])]
     header = [fold(cell) for cell in plain]
-    body = [(line, _cells(line)) for line in rows[2:]]
+    body = [_cells(line) for line in rows[2:]]
     if (
         len(header) == 2
         and (header[0] in _KEY_COLUMNS or not header[0])
         and (header[1] in _VALUE_COLUMNS or not header[1])
     ):
-        for line, cells in body:
-            if topic and len(cells) == 2 and cells[0]:
-                yield Reading(topic, cells[0], cells[1], "table", 0.95), line.span
+        for cells in body:
+            if topic and len(cells) == 2 and cells[0].text:
+                yield Reading(topic, cells[0].text, cells[1].text, "table", 0.95), cells[1].span
         return
     for columns in _groups(header):
         yield from _read_columns(columns, plain, body)
@@ -256,26 +273,27 @@ def _groups(header: list[str]) -> list[range]:
 
 
 def _read_columns(
-    columns: range, names: list[str], body: list[tuple[Line, list[str]]]
+    columns: range, names: list[str], body: list[list[_Cell]]
 ) -> Iterator[tuple[Reading, Span]]:
     header = [fold(names[column]) for column in columns]
     first = columns[1] if header[0] in _NUMBER_COLUMNS and len(header) > 2 else columns[0]
-    rows = [(line, cells) for line, cells in body if len(cells) == len(names)]
-    keys = Counter(cells[first] for _, cells in rows)
+    rows = [cells for cells in body if len(cells) == len(names)]
+    keys = Counter(cells[first].text for cells in rows)
     compares = _compares(names[first], [names[column] for column in columns[1:]], list(keys))
     if not header[0] and len(header) > 2 and not compares:
         return  # nothing tells whether the rows or the columns are what it is about
-    for line, cells in rows:
-        key = cells[first]
+    for cells in rows:
+        key = cells[first].text
         if key in _NOTHING or not re.search(r"[^\W\d_]", key) or _LITERAL.fullmatch(key):
             continue
         if keys[key] > 1 and len(header) > 2:
             continue
         for column in columns[first - columns[0] + 1 :]:
-            if fold(names[column]) in _NUMBER_COLUMNS or cells[column] in _NOTHING:
+            if fold(names[column]) in _NUMBER_COLUMNS or cells[column].text in _NOTHING:
                 continue
             subject, predicate = (names[column], key) if compares else (key, names[column])
-            yield Reading(subject, predicate, cells[column], "table", 0.95), line.span
+            said = Reading(subject, predicate, cells[column].text, "table", 0.95)
+            yield said, cells[column].span
 
 
 def _compares(first: str, others: list[str], keys: list[str]) -> bool:

@@ -1,6 +1,6 @@
 """What changes a knowledge base: documents, files and facts, in and out."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -11,6 +11,8 @@ from ..database.database import Database
 from ..database.upkeep import compact, set_own_words, size_of
 from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
+from ..loading.addresses import load_addresses
+from ..loading.fetching import FetchLimits
 from ..loading.options import ReadingOptions
 from ..retrieval.lexical_index import WORTH_SAVING
 from ..retrieval.passage_indexes import keep_indexes
@@ -118,6 +120,37 @@ class ChangingBase(ReadingBase):
             writer.report.removed += self.delete(reader.vanished(named))
         if writer.report.passages >= WORTH_SAVING:
             self.keep_indexes()
+        return writer.report
+
+    def add_addresses(
+        self,
+        urls: Iterable[str],
+        *,
+        options: ReadingOptions | None = None,
+        limits: FetchLimits | None = None,
+        extract_facts: bool = True,
+    ) -> AddReport:
+        """Fetch pages and files from the web and add them; the id of each is its address.
+
+        Nothing is fetched but what is named: no page that another links to, no other host behind a
+        redirect, no private address.
+
+        Args:
+            urls: Addresses with http or https.
+            options: How what is fetched is read, and what it may cost.
+            limits: Time, and whether private addresses may be.
+            extract_facts: Whether facts are read out of the text.
+        """
+        writer = self._writer(None)
+
+        def documents() -> Iterator[Document]:
+            for one in load_addresses(urls, options=options, limits=limits):
+                if isinstance(one, Document):
+                    yield one
+                else:
+                    writer.report.refused.append((one.path, one.reason))
+
+        writer.add(documents(), extractor=self.extractor if extract_facts else None)
         return writer.report
 
     def preview_files(

@@ -4,7 +4,7 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 from langchain_core.documents import Document
@@ -47,6 +47,12 @@ class AddReport:
     notes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     passages: int = 0
     facts: int = 0
+
+    def with_more(self, other: "AddReport") -> "AddReport":
+        """What both did."""
+        return AddReport(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
+        )
 
 
 def content_hash(*parts: object, version: int = READING_VERSION) -> str:

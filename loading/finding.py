@@ -1,5 +1,6 @@
 """Files in folders: which are read, and which are passed over and why."""
 
+import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -35,12 +36,12 @@ def find_files(
     links that lead out of the folder. A file that is named itself is always given.
 
     Args:
-        paths: Files and folders.
+        paths: Files, folders, and patterns of them ("docs/**/*.pdf").
         formats: The endings that are read, such as ".txt".
     """
     known = frozenset(formats)
     seen: set[str] = set()
-    for given in paths:
+    for given in _expanded(paths):
         found = _walk(given, known) if os.path.isdir(given) else iter([_found(given, given)])
         for one in found:
             if isinstance(one, FoundFile):
@@ -49,6 +50,18 @@ def find_files(
                     continue
                 seen.add(place)
             yield one
+
+
+def _expanded(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths, and what fits those that are patterns; a file that is named like one is itself."""
+    for path in paths:
+        text = str(path)
+        if not any(mark in text for mark in "*?[") or os.path.lexists(path):
+            yield path
+            continue
+        fitting = sorted(glob.glob(text, recursive=True))
+        # A pattern that nothing fits is refused like a file that is not there.
+        yield from map(Path, fitting) if fitting else (path,)
 
 
 def _found(path: Path, given: Path) -> FoundFile:

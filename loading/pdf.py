@@ -22,6 +22,7 @@ MOST_PAGES_READ = 20_000
 _FEW_CHARACTERS = 16  # a page with fewer is looked at as a picture
 _MARGIN = 0.09  # of the page's height, in which running titles stand
 _LEAST_PAGES = 3
+_SAME_HEIGHT = 2.0  # in points
 _LEAST_RULES = 3
 _LONGEST_HEADING = 120
 
@@ -185,11 +186,17 @@ def _is_in(run: Run, table: Table) -> bool:
 def _running_lines(pages: Sequence[_Page]) -> frozenset[str]:
     """The lines at the top and the bottom that stand on most pages, whatever number is in them."""
     if len(pages) < _LEAST_PAGES:
-        return frozenset()
+        return _on_both(pages) if len(pages) == 2 else frozenset()
     counts = Counter(
         key for page in pages for key in {_key(line) for line in _lines_in_margin(page)}
     )
     return frozenset(key for key, count in counts.items() if count * 5 > len(pages) * 3)
+
+
+def _on_both(pages: Sequence[_Page]) -> frozenset[str]:
+    """The lines in the margins that stand at the same height on both of two pages."""
+    first, second = ({_key(line): line.top for line in _lines_in_margin(page)} for page in pages)
+    return frozenset(key for key in first if abs(first[key] - second.get(key, -99)) < _SAME_HEIGHT)
 
 
 def _lines_in_margin(page: _Page) -> Iterator[Line]:

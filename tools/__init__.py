@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 from ..front_door import front_door
 
 if TYPE_CHECKING:
+    from ..loading.fetching import FetchLimits
     from .arguments import ArgumentsError
     from .audit import AuditFile, CallRecord
     from .calculator import calculate, calculator_tool
     from .clock import clock_tools
     from .dispatch import DispatchLimits, ToolDispatcher
-    from .http_fetch import FetchLimits, fetch, fetch_tool
+    from .http_fetch import fetch, fetch_tool
     from .knowledge_tools import fact_tools, search_tool
     from .registry import (
         ToolPolicy,
@@ -61,7 +62,8 @@ __getattr__, __dir__ = front_door(
         "calculator": "calculate calculator_tool",
         "clock": "clock_tools",
         "dispatch": "DispatchLimits ToolDispatcher",
-        "http_fetch": "FetchLimits fetch fetch_tool",
+        "http_fetch": "fetch fetch_tool",
+        ".loading.fetching": "FetchLimits",
         "knowledge_tools": "fact_tools search_tool",
         "table_query": "Tables table_tool",
         "units": "convert unit_converter_tool",

@@ -15,6 +15,7 @@ from langchain_tests.unit_tests import ToolsUnitTests
 
 from groundglm import ChatGLM3, KnowledgeBase, build_agent
 from groundglm.errors import DocumentError
+from groundglm.loading.fetching import _is_public
 from groundglm.retrieval import HashEmbeddings
 from groundglm.tools import (
     FetchLimits,
@@ -31,7 +32,6 @@ from groundglm.tools import (
     table_tool,
     unit_converter_tool,
 )
-from groundglm.tools.http_fetch import _is_public
 
 
 def told(tools, name, **args):
