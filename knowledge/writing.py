@@ -87,7 +87,7 @@ class DocumentWriter:
             for _, id_, metadata in self._database.metadata_after(0)
             if (source := str(metadata.get("source"))) in here
             and id_ not in here[source]
-            and id_.rsplit("#", 1)[0] == source
+            and id_.startswith(f"{source}#")
         ]
         self.report.removed += self._database.delete_documents(ghosts)
 

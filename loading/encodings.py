@@ -15,6 +15,7 @@ _BOMS = (
 )
 _SAMPLE_BYTES = 100_000
 _LEAST_PLAUSIBILITY = 0.25
+_ACCENTS = 0.8
 _LEAST_LEAD = 0.12  # what reads nearly as well in another encoding is not guessed
 _LEAST_DIFFERENT = 8  # characters in a text of some length
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -40,8 +41,10 @@ _CYRILLIC = frozenset("оеаинтсрвлкмдпу")
 # Chinese in UTF-8; by chance text of another encoding holds one or two such characters.
 _UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){5}")
 _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")
+_LATIN = re.compile(rb"[A-Za-z ]")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_LONE_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
+_LONE_LATIN = re.compile(rb"[A-Za-z ]")
+_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
 _OTHERS = ("euc_kr", "euc_jp", "shift_jis", "cp1251", "koi8_r")
 
 
@@ -122,8 +125,9 @@ def _other(data: bytes) -> tuple[float, str]:
     if _ESCAPES.search(data):
         return 1.0, "iso2022_jp"
     high = len(_HIGH.findall(data))
-    if high and len(_LONE_HIGH.findall(data)) > 0.7 * high:
-        return _LEAST_PLAUSIBILITY, "cp1252"  # accents within words of ASCII
+    is_latin = 4 * high < len(data) < 1.5 * len(_LATIN.findall(data))
+    if high and is_latin and len(_LONE_HIGH.findall(data)) > 0.7 * high:
+        return _ACCENTS, "cp1252"  # accents within words of ASCII; Chinese stands in pairs
     found = (0.0, "")
     for encoding in _OTHERS:
         try:

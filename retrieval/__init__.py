@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .langchain_faiss import import_langchain_faiss, read_langchain_faiss
     from .ranking_options import Boost, Ranking, Recency
     from .record_manager import SQLiteRecordManager
+    from .splitter import Splitting
     from .splitting import TextPassage, split_text
     from .vector_index import VectorIndex
 
@@ -36,6 +37,7 @@ __all__ = [
     "Recency",
     "SQLiteRecordManager",
     "SentenceTransformerEmbeddings",
+    "Splitting",
     "TextPassage",
     "VectorIndex",
     "fingerprint",
@@ -66,6 +68,7 @@ __getattr__, __dir__ = front_door(
         "langchain_faiss": "import_langchain_faiss read_langchain_faiss",
         "ranking_options": "Boost Ranking Recency",
         "record_manager": "SQLiteRecordManager",
+        "splitter": "Splitting",
         "splitting": "TextPassage split_text",
         "vector_index": "VectorIndex",
     },

@@ -1,12 +1,13 @@
 """A file of several documents that is read again leaves nothing of what it no longer holds."""
 
 import json
+import zipfile
 
 import pytest
 from langchain_core.documents import Document
 
 from groundglm.knowledge import KnowledgeBase
-from groundglm.loading import load_files
+from groundglm.loading import ReadingOptions, load_files
 from groundglm.retrieval import HashEmbeddings
 
 
@@ -80,3 +81,22 @@ def test_strange_words_of_a_loader_do_no_harm(base, told):
     report = base.add_documents([Document("two", id="s#2", metadata=metadata)])
     assert (report.removed, report.notes) == ([], [])
     assert ids(base) == ["s#1", "s#2"]
+
+
+def test_attachments_that_are_gone_go_with_their_rows(tmp_path):
+    rows = json.dumps([{"text": "The ferry leaves at nine."}, {"text": "It comes back at noon."}])
+
+    def write(content: str) -> None:
+        with zipfile.ZipFile(tmp_path / "all.zip", "w") as file:
+            file.writestr("rows.json", content)
+            file.writestr("a.txt", "Bicycles cost two euros.")
+
+    options = ReadingOptions(archives=True)
+    with KnowledgeBase.open(tmp_path / "kb", HashEmbeddings(16)) as base:
+        write(rows)
+        assert len(base.add_files([tmp_path / "all.zip"], options=options).added) == 3
+        write('[{"text": "The ferry leaves at ten."}]')
+        report = base.add_files([tmp_path / "all.zip"], options=options)
+
+    assert report.updated == ["all.zip#rows.json#1", "all.zip#a.txt"]
+    assert report.removed == ["all.zip#rows.json#2"]

@@ -91,3 +91,37 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 def test_european_text_in_an_old_encoding_is_refused_and_not_garbled() -> None:
     with pytest.raises(DocumentError, match="UTF-8, UTF-16, GB18030 or Big5"):
         decode("Grüße aus München, schöne Straße".encode("latin-1"))
+
+
+SAID = {
+    "euc_kr": "배는 아침 아홉 시에 섬으로 떠나고 정오에 돌아온다.",
+    "euc_jp": "船は朝九時に島へ出発し、正午に戻ります。",
+    "shift_jis": "船は朝九時に島へ出発し、正午に戻ります。",
+    "iso2022_jp": "船は朝九時に島へ出発し、正午に戻ります。",
+    "cp1251": "Паром на остров уходит утром в девять часов.",
+    "koi8_r": "Паром на остров уходит утром в девять часов.",
+    "cp1252": "Die Fähre fährt früh um neun über den Belt zurück.",
+}
+
+
+@pytest.mark.parametrize("encoding", SAID)
+def test_what_cannot_be_told_is_refused_and_read_where_it_is_named(encoding: str) -> None:
+    data = SAID[encoding].encode(encoding)
+
+    with pytest.raises(DocumentError, match=f"--encoding {encoding.replace('_', '-')}"):
+        decode(data)
+    assert decode(data, encoding) == SAID[encoding]
+
+
+def test_damaged_utf8_is_not_taken_for_chinese_of_another_encoding() -> None:
+    data = "渡船每天早上九点从码头出发".encode() + "中午返回".encode("gb18030")
+
+    with pytest.raises(DocumentError, match="mixes UTF-8 with another"):
+        decode(data)
+
+
+def test_an_encoding_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(DocumentError, match="no text in gb18030"):
+        decode(b"\xff\xff\xff", "gb18030")
+    with pytest.raises(DocumentError, match="binary"):
+        decode(b"\x00\x01", "cp1252")
