@@ -43,8 +43,7 @@ _UTF8_RUN = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){5}")
 _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")
 _LATIN = re.compile(rb"[A-Za-z ]")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_LONE_LATIN = re.compile(rb"[A-Za-z ]")
-_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
+_LONE_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
 _OTHERS = ("euc_kr", "euc_jp", "shift_jis", "cp1251", "koi8_r")
 
 

@@ -1,5 +1,6 @@
 """What a reader of a format gives: a file's bytes become one or several parts of text."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,17 +71,27 @@ def place_of(metadata: Mapping[str, Any], position: int) -> str:
     >>> place_of({"places": [[0, "sheet Prices"], [90, "sheet Staff"]]}, 95)
     'sheet Staff'
     """
-    places: object = metadata.get(PLACES_KEY)
-    if not isinstance(places, list | tuple):
-        return ""
-    found = ""
-    for one in cast("list[object]", places):
-        if not isinstance(one, list | tuple):
-            return ""
-        pair = cast("list[object]", one)
-        if len(pair) != 2 or type(pair[0]) is not int or not isinstance(pair[1], str):
-            return ""
-        if pair[0] > position:
-            break
-        found = pair[1]
-    return found
+    return next((name for start, name in reversed(_places(metadata)) if start <= position), "")
+
+
+def place_starts(metadata: Mapping[str, Any]) -> list[int]:
+    """Where sheets, slides and chapters begin; what is said goes on from one time to the next."""
+    return [start for start, name in _places(metadata) if _TIME.fullmatch(name) is None]
+
+
+_TIME = re.compile(r"\d{2,3}:\d{2}:\d{2}")
+
+
+def _places(metadata: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """The places of a document in order; none where the metadata is of another kind."""
+    told: object = metadata.get(PLACES_KEY)
+    found: list[tuple[int, str]] = []
+    for one in cast("list[object]", told) if isinstance(told, list | tuple) else ():
+        pair = cast("list[object]", one) if isinstance(one, list | tuple) else ()
+        if len(pair) != 2:
+            return []
+        start, name = pair
+        if type(start) is not int or not isinstance(name, str):
+            return []
+        found.append((start, name))
+    return sorted(found)

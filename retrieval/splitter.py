@@ -1,6 +1,6 @@
 """How large the passages of a base are, by its width or by the tokens of its embedding model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -48,15 +48,24 @@ class Splitter:
         self._embeddings = embeddings
         self._measure: Measure | None = None
 
-    def split(self, text: str, kind: TextKind = "text") -> list[TextPassage]:
+    def split(
+        self, text: str, kind: TextKind = "text", breaks: Sequence[int] = ()
+    ) -> list[TextPassage]:
         """The passages of a text.
+
+        Args:
+            text: The text.
+            kind: What it is made of.
+            breaks: Characters from which on a new passage begins.
 
         Raises:
             TypeError: tokens are to be counted, and the embedding model does not tell them.
         """
         if self._measure is None:
             self._measure = width if self.splitting.unit == "characters" else self._tokens()
-        return split_text(text, max_width=self.splitting.size, measure=self._measure, kind=kind)
+        return split_text(
+            text, max_width=self.splitting.size, measure=self._measure, kind=kind, breaks=breaks
+        )
 
     def _tokens(self) -> Measure:
         model: Any = self._embeddings() if self._embeddings is not None else None

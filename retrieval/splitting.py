@@ -1,7 +1,8 @@
 """Splitting a text into passages at its own joints, with the headings each stands under."""
 
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -43,7 +44,12 @@ def width(text: str) -> int:
 
 
 def split_text(
-    text: str, *, max_width: int = 1200, measure: Measure = width, kind: TextKind = "text"
+    text: str,
+    *,
+    max_width: int = 1200,
+    measure: Measure = width,
+    kind: TextKind = "text",
+    breaks: Sequence[int] = (),
 ) -> list[TextPassage]:
     """Split at sentence ends, rows and lines of code into passages of at most `max_width`.
 
@@ -58,6 +64,8 @@ def split_text(
         measure: How much room a text takes; by its width where nothing else is given. It must not
             give less for a text than for a part of it.
         kind: What the text is made of.
+        breaks: Characters, in order, from which on a new passage begins, under no heading yet, as
+            slides and sheets do.
 
     Raises:
         ValueError: `max_width` is below 2.
@@ -71,7 +79,7 @@ def split_text(
             pieces = pieces_of_code(text)
         case _:
             assert_never(kind)
-    packer = _Packer(text, max_width, measure, is_code=kind == "code")
+    packer = _Packer(text, max_width, measure, breaks, is_code=kind == "code")
     for piece in pieces:
         packer.add(piece)
     return packer.passages()
@@ -80,10 +88,19 @@ def split_text(
 class _Packer:
     """Packs pieces into passages."""
 
-    def __init__(self, text: str, max_width: int, measure: Measure, *, is_code: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        max_width: int,
+        measure: Measure,
+        breaks: Sequence[int],
+        *,
+        is_code: bool,
+    ) -> None:
         self._text = text
         self._max = max_width
         self._measure = measure
+        self._breaks = breaks
         self._is_code = is_code
         self._found: list[TextPassage] = []
         self._path: list[tuple[int, str]] = []  # the levels and names of the headings above
@@ -105,6 +122,9 @@ class _Packer:
 
     def _put(self, piece: Piece, size: int) -> None:
         span = piece.span
+        if bisect_right(self._breaks, span.start) > bisect_right(self._breaks, self._start):
+            self._close()  # what stands above on another slide is no heading of this one
+            self._path.clear()
         gap = 0 if self._is_empty else self._measure(self._text[self._end : span.start])
         if not self._is_empty and (
             self._begins_passage(piece) or self._taken + gap + size > self._max
