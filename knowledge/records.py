@@ -14,7 +14,7 @@ from ..evidence import MAX_TITLE_CHARACTERS, Source
 from ..facts import Contribution, Fact, FactExtractor
 from ..loading.files import READING_KEY
 from ..loading.formats import format_of
-from ..loading.parts import page_of, place_of, place_starts
+from ..loading.parts import page_of, page_starts, place_of, place_starts
 from ..notation import format_fact
 from ..retrieval.passage_vectors import vector_key
 from ..retrieval.splitter import Splitter, Splitting
@@ -150,7 +150,9 @@ def read_document(
     passages: list[PassageRecord] = []
     is_code = format_of(str(candidate.metadata.get("source") or "")) == "code"
     kind = "code" if is_code else "text"
-    found = splitter.split(candidate.text, kind, place_starts(candidate.metadata))
+    metadata = candidate.metadata
+    breaks, pages = place_starts(metadata), page_starts(metadata)
+    found = splitter.split(candidate.text, kind, breaks=breaks, pages=pages)
     for position, piece in enumerate(found):
         text = piece.span.cut(candidate.text)
         heading = _heading(candidate, piece)

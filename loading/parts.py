@@ -54,15 +54,22 @@ def page_of(metadata: Mapping[str, Any], position: int) -> int | None:
     >>> page_of({"page_starts": [0, 1800]}, 1800), page_of({"page": 3}, 5), page_of({}, 5)
     (2, 3, None)
     """
-    starts: object = metadata.get(PAGES_KEY)
-    if isinstance(starts, list | tuple):
-        listed = cast("list[object]", starts)
-        if all(isinstance(one, int) for one in listed):
-            return bisect_right(sorted(cast("list[int]", listed)), position) or None
+    starts = page_starts(metadata)
+    if starts:
+        return bisect_right(starts, position) or None
     page: object = metadata.get("page")
     if not isinstance(page, int) or isinstance(page, bool):
         return None
     return page if 0 <= page <= MOST_PAGES else None
+
+
+def page_starts(metadata: Mapping[str, Any]) -> list[int]:
+    """Where pages begin, in order; nothing where the metadata does not say."""
+    starts: object = metadata.get(PAGES_KEY)
+    listed = cast("list[object]", starts) if isinstance(starts, list | tuple) else []
+    if not all(type(one) is int for one in listed):
+        return []
+    return sorted(cast("list[int]", listed))
 
 
 def place_of(metadata: Mapping[str, Any], position: int) -> str:

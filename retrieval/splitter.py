@@ -49,14 +49,20 @@ class Splitter:
         self._measure: Measure | None = None
 
     def split(
-        self, text: str, kind: TextKind = "text", breaks: Sequence[int] = ()
+        self,
+        text: str,
+        kind: TextKind = "text",
+        *,
+        breaks: Sequence[int] = (),
+        pages: Sequence[int] = (),
     ) -> list[TextPassage]:
         """The passages of a text.
 
         Args:
             text: The text.
             kind: What it is made of.
-            breaks: Characters from which on a new passage begins.
+            breaks: Characters from which on a new passage begins, under no heading yet.
+            pages: Characters at which pages begin.
 
         Raises:
             TypeError: tokens are to be counted, and the embedding model does not tell them.
@@ -64,7 +70,12 @@ class Splitter:
         if self._measure is None:
             self._measure = width if self.splitting.unit == "characters" else self._tokens()
         return split_text(
-            text, max_width=self.splitting.size, measure=self._measure, kind=kind, breaks=breaks
+            text,
+            max_width=self.splitting.size,
+            measure=self._measure,
+            kind=kind,
+            breaks=breaks,
+            pages=pages,
         )
 
     def _tokens(self) -> Measure:

@@ -50,6 +50,7 @@ def split_text(
     measure: Measure = width,
     kind: TextKind = "text",
     breaks: Sequence[int] = (),
+    pages: Sequence[int] = (),
 ) -> list[TextPassage]:
     """Split at sentence ends, rows and lines of code into passages of at most `max_width`.
 
@@ -66,6 +67,8 @@ def split_text(
         kind: What the text is made of.
         breaks: Characters, in order, from which on a new passage begins, under no heading yet, as
             slides and sheets do.
+        pages: Characters, in order, at which pages begin: a new passage does where no sentence
+            goes on.
 
     Raises:
         ValueError: `max_width` is below 2.
@@ -79,7 +82,7 @@ def split_text(
             pieces = pieces_of_code(text)
         case _:
             assert_never(kind)
-    packer = _Packer(text, max_width, measure, breaks, is_code=kind == "code")
+    packer = _Packer(text, max_width, measure, breaks, pages, is_code=kind == "code")
     for piece in pieces:
         packer.add(piece)
     return packer.passages()
@@ -94,6 +97,7 @@ class _Packer:
         max_width: int,
         measure: Measure,
         breaks: Sequence[int],
+        pages: Sequence[int],
         *,
         is_code: bool,
     ) -> None:
@@ -101,6 +105,7 @@ class _Packer:
         self._max = max_width
         self._measure = measure
         self._breaks = breaks
+        self._pages = [start for start in pages if text[start - 1 : start] == "\n"]
         self._is_code = is_code
         self._found: list[TextPassage] = []
         self._path: list[tuple[int, str]] = []  # the levels and names of the headings above
@@ -122,7 +127,9 @@ class _Packer:
 
     def _put(self, piece: Piece, size: int) -> None:
         span = piece.span
-        if bisect_right(self._breaks, span.start) > bisect_right(self._breaks, self._start):
+        if self._crosses(self._pages, span):
+            self._close()
+        if self._crosses(self._breaks, span):
             self._close()  # what stands above on another slide is no heading of this one
             self._path.clear()
         gap = 0 if self._is_empty else self._measure(self._text[self._end : span.start])
@@ -141,6 +148,10 @@ class _Packer:
             self._has_body = True
         self._end = span.end
         self._taken += gap + size
+
+    def _crosses(self, starts: Sequence[int], span: Span) -> bool:
+        """Whether something has begun since the last passage did."""
+        return bisect_right(starts, span.start) > bisect_right(starts, self._start)
 
     @property
     def _is_empty(self) -> bool:
