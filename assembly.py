@@ -64,13 +64,16 @@ def open_base(
         EmbeddingMismatchError: the settings name another model.
     """
     from .knowledge.base import KnowledgeBase
+    from .retrieval.splitter import Splitting
 
     embeddings = None
     if settings is not None and "embeddings.model" in settings.origins:
         embeddings = make_embeddings(settings.values)
+    splitting = None
     if settings is not None:
         device = settings.values.embeddings.device
-    options: dict[str, Any] = {"create": False, "device": device}
+        splitting = Splitting(settings.values.passages.size, settings.values.passages.unit)
+    options: dict[str, Any] = {"create": False, "device": device, "splitting": splitting}
     try:
         return KnowledgeBase.open(folder, embeddings, read_only=read_only, **options)
     except BaseOutdatedError:

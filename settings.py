@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -64,6 +64,13 @@ class GroundingSettings(_Section):
     style: GroundingStyle = "tool_call"
 
 
+class PassageSettings(_Section):
+    """How large the passages are of what is added."""
+
+    size: int = Field(default=1200, ge=16)
+    unit: Literal["characters", "tokens"] = "characters"
+
+
 class ThresholdSettings(_Section):
     """Below which answerability a question is declined, per language; None is the default."""
 
@@ -77,6 +84,7 @@ class Settings(_Section):
     embeddings: EmbeddingSettings = EmbeddingSettings()
     engine: EngineSettings = EngineSettings()
     grounding: GroundingSettings = GroundingSettings()
+    passages: PassageSettings = PassageSettings()
     thresholds: ThresholdSettings = ThresholdSettings()
 
 
@@ -116,6 +124,12 @@ model = {model}
 # mode = "graph"
 # "tool_call", or "template" for models that were not trained on tools.
 # style = "tool_call"
+
+[passages]
+# How large a passage may be, in "characters" (a Chinese one counts twice) or in "tokens" of the
+# embedding model. Documents that were cut otherwise are cut again when they are added again.
+# size = 1200
+# unit = "characters"
 
 [thresholds]
 # A question is declined when its answerability is below this, per language (0 never declines).
