@@ -147,13 +147,22 @@ def _rapidocr() -> Any:
 def _by_rapidocr(image: Any) -> _Words:
     """The lines of a picture; one that reads badly is turned, and read as it reads best."""
     best, score = _lines_of(image)
-    if score >= _SURE_SCORE or not best:
+    if not best or (score >= _SURE_SCORE and not _is_sideways(best)):
         return best
+    if _is_sideways(best):
+        score -= 2 * _BETTER  # its lines are read one by one, but stand in no order
     for turn in (180, 90, 270):
         found, again = _lines_of(image.rotate(turn, expand=True))
-        if again > score + _BETTER:
+        if again > score + _BETTER and not _is_sideways(found):
             best, score = found, again
     return best
+
+
+def _is_sideways(words: _Words) -> bool:
+    """Whether most lines run up or down the picture."""
+    long = [box for text, box in words if len(text) > 2]
+    tall = [box for box in long if box[3] - box[1] > 1.5 * (box[2] - box[0])]
+    return len(tall) * 2 > len(long)
 
 
 def _lines_of(image: Any) -> tuple[_Words, float]:
