@@ -44,6 +44,15 @@ _ESCAPES = re.compile(rb"\x1b\$[@AB]|\x1b\([BJ]")
 _LATIN = re.compile(rb"[A-Za-z ]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _LONE_HIGH = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
+# What is called by the first name is written in the second, as browsers take it (WHATWG).
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "iso8859-1": "cp1252",
+    "big5": "big5hkscs",
+}
 _OTHERS = ("euc_kr", "euc_jp", "shift_jis", "cp1251", "koi8_r")
 
 
@@ -72,12 +81,28 @@ def decode(data: bytes, encoding: str | None = None) -> str:
             raise DocumentError("it is damaged UTF-8, or mixes UTF-8 with another encoding")
         return _chinese(data)
     try:
-        text = data.decode(encoding)
+        text = data.decode(_WIDER.get(codecs.lookup(encoding).name, encoding))
     except (UnicodeDecodeError, LookupError) as error:
         raise DocumentError(f"it is no text in {encoding}: {error}") from error
     if _CONTROL.search(text):
         raise DocumentError(f"it is a binary file, or no text in {encoding}")
     return text
+
+
+def decode_declared(data: bytes, declared: str) -> str:
+    """The text of bytes that name their own encoding, as pages do; what is UTF-8 is that.
+
+    Raises:
+        DocumentError: they are no text in that encoding, nor in one that can be told.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return decode(data, declared)
+        except DocumentError:
+            pass  # pages say much
+    return decode(data)
 
 
 def _decoded(data: bytes, encoding: str) -> str:

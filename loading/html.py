@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from .encodings import decode_declared
 from .extracted import table_text
 from .options import ReadingOptions
-from .parts import Part, text_of
+from .parts import Part, plain_lines, text_of
 
 _DROPPED = (
     *("script", "style", "noscript", "template", "svg", "iframe", "object", "nav", "footer"),
@@ -36,9 +37,20 @@ _NOT_COUNTED = frozenset(
 
 def read_html(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     """The text of a page, with its title."""
-    bounded, is_deep = bound_nesting(text_of(data, options.encoding))
+    bounded, is_deep = bound_nesting(_decoded(data, options))
     title, body = html_to_text(bounded)
     yield Part(body, title, note=_DEEP if is_deep else "")
+
+
+_DECLARED = re.compile(rb"(?:charset|encoding)[ \t]*=[ \t]*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_HEAD = 2_048  # bytes in which a page names its encoding
+
+
+def _decoded(data: bytes, options: ReadingOptions) -> str:
+    declared = None if options.encoding else _DECLARED.search(data[:_HEAD])
+    if declared is None:
+        return text_of(data, options.encoding)
+    return plain_lines(decode_declared(data, declared[1].decode("ascii", "replace")))
 
 
 def html_to_text(html: str, *, headed: bool = False) -> tuple[str, str]:

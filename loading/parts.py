@@ -42,7 +42,12 @@ Reader = Callable[[bytes, ReadingOptions], Iterator[Part]]
 
 def text_of(data: bytes, encoding: str | None = None) -> str:
     """The text of bytes in any encoding, every kind of line end a plain one."""
-    return decode(data, encoding).replace("\r\n", "\n").replace("\r", "\n")
+    return plain_lines(decode(data, encoding))
+
+
+def plain_lines(text: str) -> str:
+    """A text with every kind of line end a plain one."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def page_of(metadata: Mapping[str, Any], position: int) -> int | None:

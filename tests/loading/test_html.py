@@ -2,7 +2,10 @@
 
 import time
 
-from groundglm.loading.html import html_to_text
+import pytest
+
+from groundglm.loading import ReadingOptions
+from groundglm.loading.html import html_to_text, read_html
 
 
 def test_headings_paragraphs_and_lists_are_lines() -> None:
@@ -62,3 +65,30 @@ def test_a_page_of_thousands_of_nested_blocks_is_read() -> None:
 def test_broken_html_is_read_as_far_as_it_goes() -> None:
     assert html_to_text("plain <b>words")[1] == "plain words"
     assert html_to_text("") == ("", "")
+
+
+@pytest.mark.parametrize(
+    "encoding", ["euc-kr", "shift_jis", "windows-1251", "iso-8859-1", "gb2312"]
+)
+def test_a_page_is_read_in_the_encoding_that_it_names(encoding: str) -> None:
+    said = {
+        "euc-kr": "배는 아침 아홉 시에 떠난다",
+        "shift_jis": "船は朝九時に出発します①",
+        "windows-1251": "Паром уходит утром",
+        "iso-8859-1": "Die Fähre fährt für 3 €",
+        "gb2312": "渡船每天早上九点出发，镕",
+    }[encoding]
+    wider = {"shift_jis": "cp932", "iso-8859-1": "cp1252", "gb2312": "gb18030"}
+    page = f'<html><head><meta charset="{encoding}"><title>x</title></head><p>{said}</p>'
+
+    (part,) = read_html(page.encode(wider.get(encoding, encoding)), ReadingOptions())
+
+    assert part.text == said
+
+
+def test_a_page_that_names_a_wrong_encoding_is_read_as_what_it_is() -> None:
+    page = '<meta charset="iso-8859-1"><p>渡船每天早上九点出发。</p>'
+
+    assert next(read_html(page.encode(), ReadingOptions())).text == "渡船每天早上九点出发。"
+    page = '<meta charset="made-up"><p>渡船每天早上九点出发。</p>'
+    assert next(read_html(page.encode("gb18030"), ReadingOptions())).text.startswith("渡船")
