@@ -133,9 +133,8 @@ def read_bytes(data: bytes, name: str, options: ReadingOptions) -> Iterator[Part
     told = format_of(name)
     if not told:
         suffix = PurePosixPath(name).suffix or "(none)"
-        raise DocumentError(
-            f"the format {suffix!r} is not read; known: {' '.join(sorted(ENDINGS))}"
-        )
+        known = ", ".join(one.name.removeprefix("a ").removeprefix("an ") for one in KNOWN.values())
+        raise DocumentError(f"the format {suffix!r} is not read; known: {known}")
     true = _by_bytes(data, told)
     note = ""
     if true != told:
