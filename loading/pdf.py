@@ -13,7 +13,7 @@ from .layout import Block, Line, Run, blocks, goes_on, goes_on_above, is_cell_ro
 from .ocr import read_picture
 from .options import ReadingOptions
 from .parts import Part
-from .pdf_words import count_rules, holds_picture, picture_of, runs_of
+from .pdf_words import count_rules, holds_picture, is_garbled, picture_of, runs_of
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -22,6 +22,8 @@ MOST_PAGES_READ = 20_000
 _FEW_CHARACTERS = 16  # a page with fewer is looked at as a picture
 _MARGIN = 0.09  # of the page's height, in which running titles stand
 _LEAST_PAGES = 3
+_LONGEST_TITLE = 150
+_SENTENCE = re.compile(r"(?:[。！？!?]|\w\.)[\"'”’」』）)]*$")
 _SAME_HEIGHT = 2.0  # in points
 _LEAST_RULES = 3
 _LONGEST_HEADING = 120
@@ -119,7 +121,8 @@ def _pages(
             runs = runs_of(page)
             found: list[Table] = []
             is_scan = False
-            if sum(len(run.text) for run in runs) < _FEW_CHARACTERS and holds_picture(page):
+            is_empty = sum(len(run.text) for run in runs) < _FEW_CHARACTERS
+            if (is_empty and holds_picture(page)) or (runs and is_garbled(runs)):
                 if options.ocr == "off":
                     out.note("pages that are pictures were left out")
                 elif pictures >= options.max_pictures:
@@ -207,6 +210,9 @@ def _lines_in_margin(page: _Page) -> Iterator[Line]:
 
 
 def _in_margin(line: Line, page: _Page) -> bool:
+    # What ends like a sentence is none of them, however often it is said: no text is to be lost.
+    if len(line.text) > _LONGEST_TITLE or _SENTENCE.search(line.text):
+        return False
     return line.bottom < _MARGIN * page.height or line.top > (1 - _MARGIN) * page.height
 
 

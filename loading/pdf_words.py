@@ -11,23 +11,49 @@ _MOST_PIXELS = 30_000_000
 _GAP = 0.9  # in sizes of the type: where words are this far apart, another run begins
 _FALLBACK_SIZE = 10.0
 _MOST_CHARACTERS = 400_000
+_GARBLED = 0.3
 _PICTURE_SHARE = 0.25
+
+
+_Box = tuple[float, float, float, float]
 
 
 def runs_of(page: Any) -> list[Run]:
     """The words of a page in runs, in the order in which the file writes them."""
     textpage = page.get_textpage()
     try:
-        return list(_runs(textpage, page.get_height(), page.get_bbox()))
+        return list(_runs(textpage, _Turned(page.get_rotation(), page.get_bbox())))
     finally:
         textpage.close()
 
 
-def _runs(textpage: Any, height: float, box: tuple[float, float, float, float]) -> Iterator[Run]:
+class _Turned:
+    """From boxes of a file, y up, to boxes on the page as it is shown, y down."""
+
+    def __init__(self, rotation: int, box: tuple[float, float, float, float]) -> None:
+        self._rotation = rotation % 360
+        self._left, self._bottom, self._right, self._top = box
+
+    def box(self, left: float, bottom: float, right: float, top: float) -> _Box:
+        """Left, top, right and bottom."""
+        if self._rotation == 90:
+            return bottom - self._bottom, left - self._left, top - self._bottom, right - self._left
+        if self._rotation == 180:
+            return (
+                self._right - right,
+                bottom - self._bottom,
+                self._right - left,
+                top - self._bottom,
+            )
+        if self._rotation == 270:
+            return self._top - top, self._right - right, self._top - bottom, self._right - left
+        return left - self._left, self._top - top, right - self._left, self._top - bottom
+
+
+def _runs(textpage: Any, turned: _Turned) -> Iterator[Run]:
     import pypdfium2.raw as raw
 
     count = min(textpage.count_chars(), _MOST_CHARACTERS)
-    top_of_page = box[3] if box[3] > box[1] else height
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     edges = tuple(ctypes.byref(one) for one in (left, right, bottom, top))
     text: list[str] = []
@@ -49,7 +75,7 @@ def _runs(textpage: Any, height: float, box: tuple[float, float, float, float]) 
         if not raw.FPDFText_GetCharBox(textpage, index, *edges):
             continue
         size = raw.FPDFText_GetFontSize(textpage, index)
-        here = (left.value, top_of_page - top.value, right.value, top_of_page - bottom.value)
+        here = turned.box(left.value, bottom.value, right.value, top.value)
         size = _size(size, here)
         if text and _continues(run, here, size):
             gap = here[0] - run[2]
@@ -101,6 +127,13 @@ def _character(code: int) -> str:
     if code < 0x20 and code not in (0x09, 0x0A, 0x0D) or 0xD800 <= code <= 0xDFFF:
         return ""
     return chr(code) if 0 < code < 0x110000 else ""
+
+
+def is_garbled(runs: list[Run]) -> bool:
+    """Whether the fonts of a page do not say which characters its shapes are."""
+    text = "".join(run.text for run in runs)
+    unknown = sum(one == "\ufffd" or "\ue000" <= one <= "\uf8ff" for one in text)
+    return unknown > _GARBLED * len(text)
 
 
 def count_rules(page: Any, most: int = 400) -> int:
