@@ -2,9 +2,10 @@
 
 import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DocumentError
@@ -22,6 +23,7 @@ MOST_PAGES_READ = 20_000
 _FEW_CHARACTERS = 16  # a page with fewer is looked at as a picture
 _MARGIN = 0.09  # of the page's height, in which running titles stand
 _LEAST_PAGES = 3
+_APART = 0.9  # of the size of its type, between a running title and the text
 _LONGEST_TITLE = 150
 _SENTENCE = re.compile(r"(?:[。！？!?]|\w\.)[\"'”’」』）)]*$")
 _SAME_HEIGHT = 2.0  # in points
@@ -187,33 +189,45 @@ def _is_in(run: Run, table: Table) -> bool:
 
 
 def _running_lines(pages: Sequence[_Page]) -> frozenset[str]:
-    """The lines at the top and the bottom that stand on most pages, whatever number is in them."""
-    if len(pages) < _LEAST_PAGES:
-        return _on_both(pages) if len(pages) == 2 else frozenset()
-    counts = Counter(
-        key for page in pages for key in {_key(line) for line in _lines_in_margin(page)}
+    """The lines in the margins at one height on several pages, whatever number is in them.
+
+    A title of a chapter runs over its own pages only, so few of them are enough.
+    """
+    heights: defaultdict[str, list[float]] = defaultdict(list)
+    for page in pages:
+        for key, top in {_key(line): line.top for line in _lines_in_margin(page)}.items():
+            heights[key].append(top)
+    least = min(len(pages), _LEAST_PAGES)
+    slack = _SAME_HEIGHT * (4 if any(page.is_scan for page in pages) else 1)
+    return frozenset(
+        key
+        for key, tops in heights.items()
+        if len(tops) >= max(2, least)
+        and sum(abs(top - median(tops)) <= slack for top in tops) * 5 >= len(tops) * 4
     )
-    return frozenset(key for key, count in counts.items() if count * 5 > len(pages) * 3)
-
-
-def _on_both(pages: Sequence[_Page]) -> frozenset[str]:
-    """The lines in the margins that stand at the same height on both of two pages."""
-    first, second = ({_key(line): line.top for line in _lines_in_margin(page)} for page in pages)
-    return frozenset(key for key in first if abs(first[key] - second.get(key, -99)) < _SAME_HEIGHT)
 
 
 def _lines_in_margin(page: _Page) -> Iterator[Line]:
     for block in page.blocks:
-        for line in block.lines:
-            if _in_margin(line, page):
-                yield line
+        yield from (line for line in block.lines if _is_apart(line, block, page))
+
+
+def _is_apart(line: Line, block: Block, page: _Page) -> bool:
+    """Whether a line stands in a margin, away from the text, and may be a running title."""
+    if not _may_run(line) or not _in_margin(line, page):
+        return False
+    text = [one for one in block.lines if not _in_margin(one, page)]
+    gaps = (max(one.top - line.bottom, line.top - one.bottom) for one in text)
+    return min(gaps, default=line.size) > _APART * line.size
 
 
 def _in_margin(line: Line, page: _Page) -> bool:
-    # What ends like a sentence is none of them, however often it is said: no text is to be lost.
-    if len(line.text) > _LONGEST_TITLE or _SENTENCE.search(line.text):
-        return False
     return line.bottom < _MARGIN * page.height or line.top > (1 - _MARGIN) * page.height
+
+
+def _may_run(line: Line) -> bool:
+    # What ends like a sentence is no running title, however often it is said.
+    return len(line.text) <= _LONGEST_TITLE and _SENTENCE.search(line.text) is None
 
 
 def _key(line: Line) -> str:
@@ -245,7 +259,11 @@ class _Writer:
     def write(self, page: _Page) -> None:
         waiting = sorted(page.tables, key=lambda table: (table.top, table.left))
         for block in page.blocks:
-            lines = [line for line in block.lines if not self._is_running(line, page)]
+            lines = [
+                line
+                for line in block.lines
+                if not (_key(line) in self._running and _is_apart(line, block, page))
+            ]
             position = 0
             while position < len(lines):
                 while waiting and _stands_before(waiting[0], lines[position]):
@@ -257,9 +275,6 @@ class _Writer:
                     position = self._write_paragraph(lines, position, block, page)
         for table in waiting:
             self._out.table(table.rows)
-
-    def _is_running(self, line: Line, page: _Page) -> bool:
-        return _in_margin(line, page) and _key(line) in self._running
 
     def _write_cells(self, lines: Sequence[Line], position: int) -> int:
         """Write the rows of cells that begin at a line; as a table where each has as many."""
