@@ -139,8 +139,10 @@ def read_bytes(data: bytes, name: str, options: ReadingOptions) -> Iterator[Part
     note = ""
     if true != told:
         note = f"it is named as {KNOWN[told].name}, but is {KNOWN[true].name}, and was read as that"
+    characters = 0
     for number, part in enumerate(KNOWN[true].read(data, options)):
-        options.bounded(len(part.text))
+        characters += len(part.text)
+        options.bounded(characters)
         notes = "; ".join(filter(None, (note if number == 0 else "", part.note)))
         yield replace(part, note=notes)
 

@@ -38,7 +38,7 @@ class ReadingOptions:
     ocr: OCR = "auto"
     archives: bool = False
     max_bytes: int = MAX_BYTES
-    max_characters: int = 20_000_000
+    max_characters: int = 60_000_000
     max_pictures: int = 500
     seconds: float = 120.0
     megabytes: int = 3_000

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from groundglm.errors import DocumentError
 from groundglm.loading import ReadingOptions
@@ -76,3 +78,43 @@ def test_a_file_is_read_as_what_it_is(tmp_path: Path) -> None:
 
     assert SENTENCES[2] in part.text
     assert part.note == "it is named as plain text, but is PDF, and was read as that"
+
+
+HEADS = st.sampled_from(
+    [b"", b"%PDF-1.7\n", b"PK\x03\x04", b"{\\rtf1 ", b"\x89PNG\r\n\x1a\n", b"From: a\n\n", b"a: "]
+)
+
+
+@pytest.mark.parametrize("name", sorted(set(KNOWN) - {"picture"}))
+@given(head=HEADS, rest=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_no_bytes_make_a_reader_fail_otherwise_than_it_says(name, head, rest) -> None:
+    options = ReadingOptions(archives=True, ocr="off")
+    try:
+        parts = list(KNOWN[name].read(head + rest, options))
+    except DocumentError:
+        return
+    assert all(isinstance(part.text, str) for part in parts)
+
+
+@pytest.mark.parametrize("ending", sorted(set(MAKERS)))
+@given(data=st.data())
+def test_a_damaged_file_is_read_or_refused(ending, data, made) -> None:
+    whole = made[ending]
+    at = data.draw(st.integers(0, len(whole) - 1))
+    size = data.draw(st.integers(0, 40))
+    broken = whole[:at] + data.draw(st.binary(min_size=size, max_size=size)) + whole[at + size :]
+    if data.draw(st.booleans()):
+        broken = broken[: data.draw(st.integers(0, len(broken)))]
+    try:
+        parts = list(read_bytes(broken, f"x{ending}", ReadingOptions(archives=True, ocr="off")))
+    except DocumentError:
+        return
+    assert all(isinstance(part.text, str) for part in parts)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("made")
+    for ending, make in MAKERS.items():
+        make(folder / f"guide{ending}")
+    return {ending: (folder / f"guide{ending}").read_bytes() for ending in MAKERS}
