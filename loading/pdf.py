@@ -109,40 +109,36 @@ def _title(document: "pypdfium2.PdfDocument") -> str:
 def _pages(
     document: "pypdfium2.PdfDocument", data: bytes, options: ReadingOptions, out: ExtractedText
 ) -> Iterator[_Page]:
-    ruled: Any = None
+    ruled = _RuledTables(data, out)
     pictures = 0
-    try:
-        for number in range(len(document)):
-            try:
-                page = document[number]
-            except Exception as error:  # pdfium says no more than that it failed
-                out.note(f"page {number + 1} is damaged and was left out: {error}")
-                yield _Page(0.0)
-                continue
-            height = page.get_height()
-            runs = runs_of(page)
-            found: list[Table] = []
-            is_scan = False
-            is_empty = sum(len(run.text) for run in runs) < _FEW_CHARACTERS
-            if (is_empty and holds_picture(page)) or (runs and is_garbled(runs)):
-                if options.ocr == "off":
-                    out.note("pages that are pictures were left out")
-                elif pictures >= options.max_pictures:
-                    out.note(f"only the first {pictures} pages that are pictures were read")
-                else:
-                    pictures += 1
-                    scanned = _read_scan(page, options, out)
-                    runs, is_scan = scanned or runs, bool(scanned)
-            elif runs and count_rules(page) >= _LEAST_RULES:
-                ruled = ruled or _open_ruled(data)
-                found = _tables(ruled, number)
-                runs = [run for run in runs if not any(_is_in(run, one) for one in found)]
-            page.close()
-            options.still_going()
-            yield _Page(height, blocks(runs), found, is_scan)
-    finally:
-        if ruled is not None:
-            ruled.close()
+    for number in range(len(document)):
+        try:
+            page = document[number]
+            height, runs = page.get_height(), runs_of(page)
+        except MemoryError:
+            raise
+        except Exception as error:  # pdfium says no more than that it failed
+            out.note(f"page {number + 1} is damaged and was left out: {error}")
+            yield _Page(0.0)
+            continue
+        found: list[Table] = []
+        is_scan = False
+        is_empty = sum(len(run.text) for run in runs) < _FEW_CHARACTERS
+        if (is_empty and holds_picture(page)) or (runs and is_garbled(runs)):
+            if options.ocr == "off":
+                out.note("pages that are pictures were left out")
+            elif pictures >= options.max_pictures:
+                out.note(f"only the first {pictures} pages that are pictures were read")
+            else:
+                pictures += 1
+                scanned = _read_scan(page, options, out)
+                runs, is_scan = scanned or runs, bool(scanned)
+        elif runs and count_rules(page) >= _LEAST_RULES:
+            found = ruled.on(number)
+            runs = [run for run in runs if not any(_is_in(run, one) for one in found)]
+        page.close()
+        options.still_going()
+        yield _Page(height, blocks(runs), found, is_scan)
 
 
 def _read_scan(page: Any, options: ReadingOptions, out: ExtractedText) -> list[Run]:
@@ -157,27 +153,39 @@ def _read_scan(page: Any, options: ReadingOptions, out: ExtractedText) -> list[R
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def _open_ruled(data: bytes) -> Any:
-    import pdfplumber
+class _RuledTables:
+    """Finds the tables of a PDF whose cells are ruled; the library reads the file for itself."""
 
-    return pdfplumber.open(io.BytesIO(data))
+    def __init__(self, data: bytes, out: ExtractedText) -> None:
+        self._data = data
+        self._out = out
+        self._opened: Any = None
 
+    def on(self, number: int) -> list[Table]:
+        """Those of a page. Whatever a damaged file makes of the library, its text is still read."""
+        import pdfplumber
 
-def _tables(document: Any, number: int) -> list[Table]:
-    """The tables of a page whose cells are ruled."""
-    try:
-        page = document.pages[number]
-        found: list[Table] = []
-        for one in page.find_tables():
-            rows = [[cell or "" for cell in row] for row in one.extract()]
-            full = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
-            if len(full) > 1:
-                left, top, right, bottom = one.bbox
-                found.append(Table(top, bottom, left, right, rows))
-        page.close()
+        try:
+            if self._opened is None:
+                self._opened = pdfplumber.open(io.BytesIO(self._data))
+            page = self._opened.pages[number]
+            found = list(_tables(page))
+            page.close()
+        except MemoryError:
+            raise
+        except Exception as error:
+            self._out.note(f"tables were not looked for on page {number + 1}: {error!s:.100}")
+            return []
         return found
-    except Exception:  # whatever a damaged page makes of the library, the text is still to be read
-        return []
+
+
+def _tables(page: Any) -> Iterator[Table]:
+    for one in page.find_tables():
+        rows = [[cell or "" for cell in row] for row in one.extract()]
+        full = [row for row in rows if sum(bool(cell.strip()) for cell in row) > 1]
+        if len(full) > 1:
+            left, top, right, bottom = one.bbox
+            yield Table(top, bottom, left, right, rows)
 
 
 def _is_in(run: Run, table: Table) -> bool:
