@@ -8,6 +8,7 @@ from groundglm.evidence import Evidence, Source
 from groundglm.knowledge import KnowledgeBase
 from groundglm.notation import format_evidence, parse_evidence
 from groundglm.retrieval import HashEmbeddings, Splitting, load_embeddings
+from groundglm.retrieval.splitter import Splitter
 
 from ..loading import made_files
 
@@ -121,16 +122,25 @@ def test_the_metadata_of_a_document_comes_back_with_its_passages(base) -> None:
     assert "read_as" not in found[0].metadata
 
 
-def test_passages_may_be_measured_in_tokens_of_the_model(tmp_path) -> None:
+def test_passages_may_be_measured_in_tokens_of_the_model() -> None:
     model = load_embeddings("minilm")
-    split = Splitting(48, "tokens")
+
+    found = Splitter(Splitting(48, "tokens"), lambda: model).split(GUIDE)
+
+    sizes = [model.count_tokens(one.span.cut(GUIDE)) for one in found]
+    assert max(sizes) <= 48 and len(sizes) > 6
+    assert model.count_tokens("word " * 2_000) == 2_000  # beyond the model's window, too
+
+
+def test_what_was_cut_otherwise_is_cut_again(tmp_path) -> None:
+    model, split = HashEmbeddings(16), Splitting(300)
     with KnowledgeBase.open(tmp_path / "kb", model, splitting=split) as base:
         base.add_documents([Document(GUIDE, id="guide")])
-        sizes = [model.count_tokens(one.text) for one in base.passages("guide")]
-        assert max(sizes) <= 48 and len(sizes) > 6
+        small = len(base.passages("guide"))
         assert base.add_documents([Document(GUIDE, id="guide")]).unchanged == ["guide"]
     with KnowledgeBase.open(tmp_path / "kb", model) as base:
         assert base.add_documents([Document(GUIDE, id="guide")]).updated == ["guide"]
+        assert len(base.passages("guide")) < small
 
 
 def test_a_model_that_tells_no_tokens_cannot_measure_by_them(tmp_path) -> None:

@@ -1,11 +1,12 @@
 """The formats by name and by first bytes; what is missing is named with the line that brings it."""
 
+import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundglm.errors import DocumentError
@@ -98,6 +99,7 @@ def test_no_bytes_make_a_reader_fail_otherwise_than_it_says(name, head, rest) ->
 
 @pytest.mark.parametrize("ending", sorted(set(MAKERS)))
 @given(data=st.data())
+@settings(max_examples=1_000 if os.environ.get("GROUNDGLM_FULL") == "1" else 15)
 def test_a_damaged_file_is_read_or_refused(ending, data, made) -> None:
     whole = made[ending]
     at = data.draw(st.integers(0, len(whole) - 1))

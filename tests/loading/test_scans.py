@@ -64,6 +64,7 @@ def test_without_ocr_a_scan_is_refused_with_what_to_do(page: Path, tmp_path: Pat
     assert isinstance(refused, Refusal) and "--ocr auto" in refused.reason
 
 
+@pytest.mark.slow
 def test_a_bound_on_pictures_is_noted(page: Path, tmp_path: Path) -> None:
     scan(page, tmp_path / "scan.pdf", 80)
 
