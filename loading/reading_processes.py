@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 
 from .options import ReadingOptions
 from .parts import Part
-from .worker import read_frame, write_frame
+from .worker import WAS_IDLE, read_frame, write_frame
 
 _AHEAD = 2  # files read ahead for each process
 _MOST_JOBS = 8
@@ -101,11 +101,18 @@ class ReadingProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._killed = False
+        self._megabytes = 0
 
     def read(self, file: FileToRead, options: ReadingOptions) -> ReadFile:
         """Read a file; whatever is wrong with it is said in the answer."""
-        process = self._started()
+        found = self._read(file, options)
+        # One that has waited for long ends, and may do so just when it is asked.
+        found = self._read(file, options) if found is None else found
+        return found or ReadFile(refused="the process that reads files ended before it began")
+
+    def _read(self, file: FileToRead, options: ReadingOptions) -> ReadFile | None:
+        """What came of a file; None where the process had ended before it was asked."""
+        process = self._started(options.megabytes)
         watch = _Watch(process, options.seconds)
         parts: list[Part] = []
         try:
@@ -131,11 +138,15 @@ class ReadingProcess:
         finally:
             watch.end()
         self.close()
+        if process.returncode == WAS_IDLE:
+            return None
         return ReadFile(refused=_why_ended(process, watch, options))
 
-    def _started(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
+    def _started(self, megabytes: int) -> "subprocess.Popen[bytes]":
+        is_running = self._process is not None and self._process.poll() is None
+        if self._process is None or not is_running or megabytes != self._megabytes:
             self.close()
+            self._megabytes = megabytes  # the bound holds for all that it reads
             package = __package__ or "groundglm.loading"
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START.format(package=package), _path()],

@@ -23,6 +23,9 @@ from .reading import open_file
 
 _HEAD = struct.Struct(">I")
 _BEAT = 1.0  # seconds between two signs of life
+_IDLE_SECONDS = 30.0
+#: With this code ends a process that nobody has asked for a while.
+WAS_IDLE = 75
 
 
 def write_frame(stream: BinaryIO, data: Mapping[str, Any]) -> None:
@@ -47,10 +50,11 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)  # whatever a library prints must not stand among the answers
-    parent = os.getppid()
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    asked = _Asked()
+    threading.Thread(target=_end, args=(os.getppid(), asked), daemon=True).start()
     bounded = False
     while (request := read_frame(sys.stdin.buffer)) is not None:
+        asked.begin()
         options = ReadingOptions.from_dict(request["options"], _Beat(answers))
         if not bounded:
             _bound(options.megabytes)
@@ -60,6 +64,7 @@ def main() -> None:
         except MemoryError:
             write_frame(answers, {"refused": _no_memory(options.megabytes)})
             break  # what is left of it is not worth keeping
+        asked.end()
 
 
 def _answer(
@@ -124,7 +129,26 @@ def _bound(megabytes: int) -> None:
             resource.setrlimit(limit, (most, hard))
 
 
-def _end_with(parent: int) -> None:
+class _Asked:
+    """Whether a file is being read, and since when none is."""
+
+    def __init__(self) -> None:
+        self.since: float | None = time.monotonic()
+
+    def begin(self) -> None:
+        """A file is being read."""
+        self.since = None
+
+    def end(self) -> None:
+        """It was."""
+        self.since = time.monotonic()
+
+
+def _end(parent: int, asked: _Asked) -> None:
+    """End with the process that asks, and where it has nothing more to ask."""
     while os.getppid() == parent:
         time.sleep(0.5)
+        since = asked.since
+        if since is not None and time.monotonic() - since > _IDLE_SECONDS:
+            os._exit(WAS_IDLE)
     os._exit(1)
