@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from .ocr import THREADS
 from .options import ReadingOptions
 from .parts import Part
 from .worker import WAS_IDLE, read_frame, write_frame
@@ -68,6 +69,7 @@ def read_all(
         jobs: How many are read at once.
     """
     jobs = default_jobs() if jobs is None else jobs
+    threads = max(1, (os.cpu_count() or 1) // jobs)
     waiting: deque[Future[ReadFile]] = deque()
     used: set[ReadingProcess] = set()
 
@@ -75,7 +77,7 @@ def read_all(
         process = _take()
         used.add(process)
         try:
-            return process.read(file, options)
+            return process.read(file, options, threads=threads)
         finally:
             used.discard(process)
             _give_back(process)
@@ -103,16 +105,22 @@ class ReadingProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._megabytes = 0
 
-    def read(self, file: FileToRead, options: ReadingOptions) -> ReadFile:
-        """Read a file; whatever is wrong with it is said in the answer."""
-        found = self._read(file, options)
+    def read(self, file: FileToRead, options: ReadingOptions, *, threads: int = 1) -> ReadFile:
+        """Read a file; whatever is wrong with it is said in the answer.
+
+        Args:
+            file: The file.
+            options: What may be done, and what it may cost.
+            threads: How many processors a picture may take, where the process is started for it.
+        """
+        found = self._read(file, options, threads)
         # One that has waited for long ends, and may do so just when it is asked.
-        found = self._read(file, options) if found is None else found
+        found = self._read(file, options, threads) if found is None else found
         return found or ReadFile(refused="the process that reads files ended before it began")
 
-    def _read(self, file: FileToRead, options: ReadingOptions) -> ReadFile | None:
+    def _read(self, file: FileToRead, options: ReadingOptions, threads: int) -> ReadFile | None:
         """What came of a file; None where the process had ended before it was asked."""
-        process = self._started(options.megabytes)
+        process = self._started(options.megabytes, threads)
         watch = _Watch(process, options.seconds)
         parts: list[Part] = []
         try:
@@ -142,7 +150,7 @@ class ReadingProcess:
             return None
         return ReadFile(refused=_why_ended(process, watch, options))
 
-    def _started(self, megabytes: int) -> "subprocess.Popen[bytes]":
+    def _started(self, megabytes: int, threads: int) -> "subprocess.Popen[bytes]":
         is_running = self._process is not None and self._process.poll() is None
         if self._process is None or not is_running or megabytes != self._megabytes:
             self.close()
@@ -153,6 +161,7 @@ class ReadingProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={THREADS: str(threads), **os.environ},  # who has set it knows better
                 start_new_session=True,  # Ctrl-C is for the one who asked
             )
         return self._process
