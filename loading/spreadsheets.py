@@ -2,10 +2,12 @@
 
 import datetime
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..errors import DocumentError
 from .extracted import ExtractedText
+from .number_formats import Percents, as_percent, percent_cells
 from .options import ReadingOptions
 from .parts import Part
 from .zip_files import open_zip
@@ -19,10 +21,12 @@ def read_workbook(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
     out = ExtractedText(options)
-    if data.startswith(b"PK") and any(
-        name.endswith("vbaProject.bin") for name in open_zip(data, options).names
-    ):
-        out.note("its macros were left out, not run")
+    percents: Mapping[str, Percents] = {}
+    if data.startswith(b"PK"):
+        archive = open_zip(data, options)
+        percents = percent_cells(archive)
+        if any(name.endswith("vbaProject.bin") for name in archive.names):
+            out.note("its macros were left out, not run")
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         cells = 0
@@ -35,7 +39,8 @@ def read_workbook(data: bytes, options: ReadingOptions) -> Iterator[Part]:
                 raise DocumentError(
                     f"it has more than {_MOST_CELLS:,} cells; export what matters as CSV"
                 )
-            _write_sheet(out, described.name, sheet.to_python(skip_empty_area=True))
+            shown = _Shown(percents.get(described.name, {}), sheet.start or (0, 0))
+            _write_sheet(out, described.name, sheet.to_python(skip_empty_area=True), shown)
             options.still_going()
     except PasswordError as error:
         raise DocumentError("it is encrypted; save a copy without a password") from error
@@ -44,8 +49,24 @@ def read_workbook(data: bytes, options: ReadingOptions) -> Iterator[Part]:
     yield out.part()
 
 
-def _write_sheet(out: ExtractedText, name: str, rows: Sequence[Sequence[object]]) -> None:
-    texts = [[_cell(cell) for cell in row] for row in rows]
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The cells of a sheet that show percentages, and the first cell that is read."""
+
+    percents: Percents
+    start: tuple[int, int]
+
+    def text(self, value: object, row: int, column: int) -> str:
+        decimals = self.percents.get((row + self.start[0], column + self.start[1]))
+        if decimals is not None and isinstance(value, float):
+            return as_percent(value, decimals)
+        return _cell(value)
+
+
+def _write_sheet(
+    out: ExtractedText, name: str, rows: Sequence[Sequence[object]], shown: _Shown
+) -> None:
+    texts = [[shown.text(cell, y, x) for x, cell in enumerate(row)] for y, row in enumerate(rows)]
     texts = [row for row in texts if any(row)]
     if not texts:
         return
