@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -316,6 +317,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers", help="a Python that has markitdown and langchain-community")
     parser.add_argument("--files", type=int, default=len(KINDS))
+    parser.add_argument("--scans", type=int, metavar="PAGES", help="the errors of OCR instead")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--read", nargs=2, metavar=("NAME", "FOLDER"), help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -324,6 +326,9 @@ def main() -> None:
         return
     if not DATA.is_dir():
         sys.exit(f"skipped: the texts are not there: {DATA}")
+    if given.scans:
+        scans(given.scans, given.seed)
+        return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         draw, texts = random.Random(given.seed), passages(given.seed)
@@ -347,6 +352,55 @@ def main() -> None:
                 check=True,
             )
             show(name, json.loads(done.stdout), truth)
+
+
+def scans(pages: int, seed: int) -> None:
+    """The share of characters that OCR reads otherwise, on pages of one column as pictures."""
+    import pypdfium2
+
+    from groundglm.loading import load_files
+
+    texts = passages(seed)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        for number in range(pages):
+            write(folder / f"{number}.pdf", "pdf", [next(texts) for _ in range(4)], [["a", "b"]])
+        for dpi in (300, 150):
+            wrong = wide = characters = 0
+            seconds = 0.0
+            for number in range(pages):
+                document = pypdfium2.PdfDocument(folder / f"{number}.pdf")
+                drawn = [page.render(scale=dpi / 72).to_pil() for page in document]
+                drawn[0].save(
+                    folder / "scan.pdf", save_all=True, append_images=drawn[1:], resolution=dpi
+                )
+                (written,) = load_files([folder / f"{number}.pdf"], jobs=1)
+                truth = squeezed(written.page_content).replace("#", "")
+                start = time.perf_counter()
+                (read_back,) = load_files([folder / "scan.pdf"], jobs=1)
+                seconds += time.perf_counter() - start
+                told = squeezed(read_back.page_content).replace("#", "")
+                wrong += distance(truth, told)
+                wide += distance(
+                    unicodedata.normalize("NFKC", truth), unicodedata.normalize("NFKC", told)
+                )
+                characters += len(truth)
+            print(
+                f"{dpi} dpi: {pages} files, {characters:,} characters, "
+                f"{100 * wrong / characters:.2f} % otherwise ({100 * wide / characters:.2f} % but "
+                f"for the width of signs), {seconds / pages:.1f} s a file"
+            )
+
+
+def distance(one: str, other: str) -> int:
+    """How many characters must be put in, taken out or changed (Levenshtein)."""
+    before = list(range(len(other) + 1))
+    for row, a in enumerate(one, start=1):
+        line = [row]
+        for column, b in enumerate(other, start=1):
+            line.append(min(before[column] + 1, line[-1] + 1, before[column - 1] + (a != b)))
+        before = line
+    return before[-1]
 
 
 def show(name: str, found: dict, truth: dict[str, tuple[str, list[str], list[list[str]]]]) -> None:
