@@ -55,6 +55,7 @@ KNOWN: Mapping[str, Format] = {
     "markdown": Format("Markdown", (".md", ".markdown"), "plain:read_markdown"),
     "rst": Format("reStructuredText", (".rst",), "rst:read_rst", "docutils"),
     "code": Format("source code", _CODE, "plain:read_code"),
+    "notebook": Format("Jupyter notebooks", (".ipynb",), "notebooks:read_notebook"),
     "html": Format("HTML", (".html", ".htm", ".xhtml"), "html:read_html"),
     "json": Format("JSON", (".json",), "json:read_json"),
     "jsonl": Format("JSON Lines", (".jsonl", ".ndjson"), "json:read_json_lines"),
@@ -96,7 +97,8 @@ IN_PARTS = frozenset({"json", "jsonl", "eml", "mbox", "archive"})
 
 # Formats that are read as text whatever their bytes are, unless these are plainly another's.
 _PLAIN = frozenset(
-    "text markdown rst code html json jsonl yaml toml csv subtitles eml mbox doc rtf".split()
+    "text markdown rst code notebook html json jsonl yaml toml csv subtitles eml mbox doc "
+    "rtf".split()
 )
 _IN_ZIP = {
     "word/document.xml": "docx",

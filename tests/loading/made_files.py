@@ -277,6 +277,17 @@ def code(path: Path) -> None:
     path.write_text(told + "\n", "utf-8")
 
 
+def notebook(path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": [f"# {TITLE}\n"]},
+        {"cell_type": "code", "source": "print(1)", "outputs": [{"text": ["not this"]}]},
+    ]
+    for head, sentences in CHAPTERS:
+        cells.append({"cell_type": "markdown", "source": f"## {head}\n\n{' '.join(sentences)}"})
+    cells.append({"cell_type": "markdown", "source": _markdown_table()})
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}, ensure_ascii=False), "utf-8")
+
+
 def archive(path: Path) -> None:
     held = path.with_name(f"{path.name}.docx")
     docx(held)
@@ -305,6 +316,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     ".csv": csv,
     ".rtf": rtf,
     ".py": code,
+    ".ipynb": notebook,
     ".zip": archive,
 }
 #: Those whose files hold the table as well.

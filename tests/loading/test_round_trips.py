@@ -59,7 +59,9 @@ def test_every_cell_comes_back_in_order(ending: str, tmp_path: Path) -> None:
     assert all(cell in text for cell in CELLS)
 
 
-@pytest.mark.parametrize("ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst"])
+@pytest.mark.parametrize(
+    "ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst", ".ipynb"]
+)
 def test_a_table_with_a_header_stays_one(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"guide{ending}"
     MAKERS[ending](path)
@@ -70,7 +72,9 @@ def test_a_table_with_a_header_stays_one(ending: str, tmp_path: Path) -> None:
     assert "\n".join([rows[0], "| --- | --- | --- |", *rows[1:]]) in text
 
 
-@pytest.mark.parametrize("ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst"])
+@pytest.mark.parametrize(
+    "ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst", ".ipynb"]
+)
 def test_headings_are_headings(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"guide{ending}"
     MAKERS[ending](path)
@@ -80,7 +84,9 @@ def test_headings_are_headings(ending: str, tmp_path: Path) -> None:
     assert_in_order(text, ["# Boats\n", "# 渡船\n"])
 
 
-@pytest.mark.parametrize("ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst"])
+@pytest.mark.parametrize(
+    "ending", [".docx", ".pptx", ".pdf", ".epub", ".html", ".md", ".rst", ".ipynb"]
+)
 def test_the_title_is_found(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"guide{ending}"
     MAKERS[ending](path)
