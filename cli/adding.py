@@ -8,7 +8,7 @@ import typer
 
 from ..assembly import open_base
 from .bases import KbOption, find_base, settings_of
-from .output import SOME_REFUSED, JsonOption, console, print_json, say
+from .output import SOME_REFUSED, JsonOption, console, print_json, say, visible_line
 from .progress import add_progress
 
 if TYPE_CHECKING:
@@ -119,12 +119,12 @@ def say_report(base: "KnowledgeBase", report: "AddReport", as_json: bool) -> Non
     else:
         for name in ("added", "updated", "removed"):
             for id_ in getattr(report, name):
-                say(f"{name} {id_}")
+                say(visible_line(f"{name} {id_}"))
         for id_, note in report.notes:
-            say(f"note {id_}: {note}" if id_ else f"note: {note}")
+            say(visible_line(f"note {id_}: {note}" if id_ else f"note: {note}"))
         _say_passed_over(report.passed_over)
         for id_, reason in report.refused:
-            say(f"refused {id_ or '(a document without an id)'}: {reason}")
+            say(visible_line(f"refused {id_ or '(a document without an id)'}: {reason}"))
         say(
             f"{len(report.added)} added, {len(report.updated)} updated, {len(report.unchanged)} "
             f"unchanged, {len(report.refused)} refused; {report.passages} new passages, "
@@ -141,7 +141,7 @@ def _say_passed_over(listed: Sequence[tuple[str, str]]) -> None:
         by_reason.setdefault(reason, []).append(path)
     for reason, paths in by_reason.items():
         for path in paths[:_MOST_SHOWN]:
-            say(f"passed over {path}: {reason}")
+            say(visible_line(f"passed over {path}: {reason}"))
         if len(paths) > _MOST_SHOWN:
             say(f"passed over {len(paths) - _MOST_SHOWN} more: {reason} (--json names all)")
 
@@ -166,10 +166,10 @@ def _say_preview(found: "AddPreview", as_json: bool) -> None:
         )
     else:
         for id_, note in found.notes:
-            say(f"note {id_}: {note}")
+            say(visible_line(f"note {id_}: {note}"))
         _say_passed_over(found.passed_over)
         for id_, reason in found.refused:
-            say(f"would be refused {id_ or '(a document without an id)'}: {reason}")
+            say(visible_line(f"would be refused {id_ or '(a document without an id)'}: {reason}"))
         for name, count in found.formats.most_common():
             say(f"{count:,} of {name}")
         say(

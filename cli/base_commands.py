@@ -9,7 +9,7 @@ from ..assembly import init_base, open_base
 from ..errors import DocumentError
 from .adding import say_report
 from .bases import KbOption, find_base, settings_of
-from .output import FAILED, JsonOption, console, print_json, say
+from .output import FAILED, JsonOption, console, print_json, say, visible_line
 
 
 def register(app: typer.Typer) -> None:
@@ -94,7 +94,7 @@ def list_documents(kb: KbOption = None, as_json: JsonOption = False) -> None:
         return
     for one in documents:
         size = f"{one.characters} characters, {one.passages} passages, {one.facts} facts"
-        say(f"{one.id}  {one.title}  ({size})")
+        say(visible_line(f"{one.id}  {one.title}  ({size})"))
     say(f"{len(documents)} documents")
 
 
@@ -132,7 +132,7 @@ def remove(
         print_json({"removed": removed, "missing": missing})
     else:
         for id_ in removed:
-            say(f"removed {id_}")
+            say(visible_line(f"removed {id_}"))
         for id_ in missing:
             console.print(f"there is no document or file {id_!r}{_near(id_, known)}", markup=False)
     if missing:

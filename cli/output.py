@@ -1,11 +1,13 @@
 """What commands print, for people or for programs, and the codes with which they fail."""
 
 import json
+import re
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from ..evidence import Evidence
 
@@ -13,9 +15,35 @@ FAILED, USAGE, SOME_REFUSED, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
+# What a terminal would obey, and what would show a text in another order than it stands.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    r"""A text with what would steer a terminal as its escape: it may come from any file or model.
+
+    >>> visible("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return _CONTROL.sub(lambda mark: mark.group().encode("unicode_escape").decode(), text)
+
+
+def visible_line(text: str) -> str:
+    """The same on one line: a name with a line end in it begins no line of its own."""
+    return visible(text).replace("\n", "\\n")
+
+
+class _Terminal(Console):
+    """A console that obeys nothing that stands in a text."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text as rich shows it, what would steer a terminal made visible before."""
+        return super().render_str(visible(text), **options)
+
+
 # Messages and progress go to stderr, so that stdout holds the result alone.
-console = Console(stderr=True, highlight=False)
-result_console = Console(highlight=False, soft_wrap=True)
+console = _Terminal(stderr=True, highlight=False)
+result_console = _Terminal(highlight=False, soft_wrap=True)
 
 
 def print_json(data: object) -> None:
@@ -42,7 +70,7 @@ def read_question(text: str) -> str:
 def describe_evidence(number: int | None, piece: Evidence) -> str:
     """One piece of evidence: number, kind, where it stands, why it was found, and its text."""
     mark = f"[{number}] " if number is not None else ""
-    where = "; ".join(str(source) for source in piece.sources[:3]) or "no source"
+    where = "; ".join(visible_line(str(source)) for source in piece.sources[:3]) or "no source"
     title = f" {piece.title}" if piece.title and piece.kind == "passage" else ""
     text = " ".join(piece.text.split())
     shown = text if len(text) <= 300 else text[:300] + " ..."

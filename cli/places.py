@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..evidence import Evidence, Source
 from ..notation import parse_fact, parse_fact_time
+from .output import visible_line
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer
@@ -75,7 +76,7 @@ class Places:
 
     def place(self, source: Source, quote: str) -> str:
         """`file, line 12`, `file, page 3`, `file, sheet Fares`, or the file alone."""
-        name = _relative(source.document_id)
+        name = visible_line(_relative(source.document_id))
         outer, _, _ = source.place.partition(" > ")
         if outer.startswith(_NAMED_PLACES) or _TIME.fullmatch(outer):
             return f"{name}, {outer}"

@@ -13,7 +13,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .output import console
+from .output import console, visible_line
 
 if TYPE_CHECKING:
     from ..knowledge.adding import FileProgress
@@ -45,7 +45,7 @@ def add_progress() -> Generator["Callable[[FileProgress], None]"]:
                 task,
                 total=max(1, progress.of_bytes),
                 completed=progress.bytes,
-                description=progress.name,
+                description=visible_line(progress.name),
                 files=f"{progress.files:,}/{progress.of_files:,} files, "
                 f"{progress.passages:,} passages",
             )

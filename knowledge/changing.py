@@ -13,6 +13,7 @@ from ..extraction.extraction import extract_facts
 from ..facts import Fact, FactExtractor
 from ..loading.addresses import load_addresses
 from ..loading.fetching import FetchLimits
+from ..loading.files import DIGEST_KEY
 from ..loading.options import ReadingOptions
 from ..retrieval.lexical_index import WORTH_SAVING
 from ..retrieval.passage_indexes import keep_indexes
@@ -67,7 +68,7 @@ class ChangingBase(ReadingBase):
             extract_facts: Whether facts are read out of the text.
         """
         writer = self._writer(progress)
-        writer.add(docs, extractor=self.extractor if extract_facts else None)
+        writer.add(map(_as_given, docs), extractor=self.extractor if extract_facts else None)
         if writer.report.passages >= WORTH_SAVING:
             self.keep_indexes()
         return writer.report
@@ -318,3 +319,15 @@ class ChangingBase(ReadingBase):
             self._take_model(embeddings)
             self._is_model_given = True
         return embedded
+
+
+def _as_given(document: Document) -> Document:
+    """A document that anybody has made: it does not say which bytes of a file it was read from.
+
+    Else a document with the metadata of a file would keep that file from being read again.
+    """
+    metadata: object = getattr(document, "metadata", None)  # no Document is refused further on
+    if not isinstance(metadata, dict) or DIGEST_KEY not in metadata:
+        return document
+    kept = {key: value for key, value in document.metadata.items() if key != DIGEST_KEY}
+    return document.model_copy(update={"metadata": kept})

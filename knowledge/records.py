@@ -186,7 +186,8 @@ def read_document(
 def _heading(candidate: Candidate, piece: TextPassage) -> str:
     """Where a passage stands in its document: its sheet, slide or time, and the headings above."""
     place = place_of(candidate.metadata, piece.span.start)
-    names = [place, *piece.heading.split(PATH_MARK)]
+    told = [place, *piece.heading.split(PATH_MARK)]
+    names = [" ".join(name.split()) for name in told]  # on one line, whatever a file calls a sheet
     kept: list[str] = []
     for name in names:
         # A first heading that is the title, or that is the name of the sheet, says it again.

@@ -62,7 +62,7 @@ def to_evidence(document: Document, *, rank: int = 1) -> Evidence:
                 title,
                 _whole(metadata.get("page")),
                 span,
-                str(metadata.get("place") or ""),
+                " ".join(str(metadata.get("place") or "").split()),
             ),
         ),
     )
