@@ -5,16 +5,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import BaseOutdatedError, SettingsError
-from .settings import FILE_NAME, LoadedSettings, Settings, load_settings, new_settings
+from pydantic import SecretStr
+
+from .errors import BaseOutdatedError, MissingExtraError, SettingsError
+from .settings import (
+    FILE_NAME,
+    EngineSettings,
+    LoadedSettings,
+    Settings,
+    load_settings,
+    new_settings,
+)
 from .text.scripts import Language, language
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+    from langgraph.checkpoint.base import BaseCheckpointSaver
 
     from .agent.grounded_agent import GroundedAgent
     from .agent.transcript import Answer
-    from .chatglm3.chat_model import ChatGLM3
     from .knowledge.base import KnowledgeBase
 
 
@@ -82,8 +93,8 @@ def open_base(
         return KnowledgeBase.open(folder, embeddings, read_only=read_only, **options)
 
 
-def make_model(settings: Settings) -> "ChatGLM3":
-    """The chat model of the settings.
+def make_model(settings: Settings) -> "BaseChatModel":
+    """The chat model of the settings: a `ChatGLM3`, or another one behind OpenAI's API.
 
     Raises:
         SettingsError: the engine needs a model, and none is named.
@@ -107,6 +118,21 @@ def make_model(settings: Settings) -> "ChatGLM3":
             adapter=engine.adapter,
             **options,
         )
+    if engine.kind == "http":
+        if not engine.tokenizer:
+            raise SettingsError(
+                "engine.base_url needs engine.tokenizer: the folder of the model's tokenizer "
+                '(--tokenizer FOLDER), or "bytes" for a groundglm server without weights'
+            )
+        return ChatGLM3(
+            base_url=engine.base_url,
+            tokenizer=engine.tokenizer,
+            model=engine.model,
+            api_key=engine.api_key,
+            **options,
+        )
+    if engine.kind == "openai":
+        return _openai_model(engine, options)
     if not engine.model:
         raise SettingsError("the engine 'transformers' needs a model: --model FOLDER")
     return ChatGLM3(
@@ -118,12 +144,38 @@ def make_model(settings: Settings) -> "ChatGLM3":
     )
 
 
+def _openai_model(engine: EngineSettings, options: Mapping[str, Any]) -> "BaseChatModel":
+    """Any chat model behind OpenAI's API: it speaks text, in its own template."""
+    try:
+        from langchain_openai import ChatOpenAI
+    except ImportError as error:
+        raise MissingExtraError("engine.openai_base_url", extra="openai") from error
+    if not engine.model:
+        raise SettingsError("engine.openai_base_url needs the model's name there: --model NAME")
+    key = engine.api_key or SecretStr("none")
+    return ChatOpenAI(base_url=engine.openai_base_url, model=engine.model, api_key=key, **options)
+
+
 def make_agent(
-    base: "KnowledgeBase", settings: Settings, *, tools: Sequence[Callable[..., Any]] = ()
+    base: "KnowledgeBase",
+    settings: Settings,
+    *,
+    tools: "Sequence[BaseTool | Callable[..., Any]]" = (),
+    model: "BaseChatModel | None" = None,
+    checkpointer: "BaseCheckpointSaver[Any] | None" = None,
+    allow_changing_tools: bool = False,
 ) -> "GroundedAgent | ByLanguage":
     """An agent over a base, with the thresholds of the settings.
 
     The small model reads English only: beside it stands the engine without weights for Chinese.
+
+    Args:
+        base: The base.
+        settings: Its settings.
+        tools: Functions that the agent may call.
+        model: What answers, where it is open already.
+        checkpointer: Where conversations are kept; in memory if None.
+        allow_changing_tools: As `build_agent` takes it.
     """
     from langgraph.checkpoint.memory import InMemorySaver
 
@@ -137,9 +189,9 @@ def make_agent(
         name: value for name, value in given.items() if value is not None
     }
     grounding = settings.grounding
-    saver = InMemorySaver()
+    saver = checkpointer if checkpointer is not None else InMemorySaver()
 
-    def agent(model: "ChatGLM3") -> "GroundedAgent":
+    def agent(model: "BaseChatModel") -> "GroundedAgent":
         return build_agent(
             base,
             model=model,
@@ -149,9 +201,10 @@ def make_agent(
             threshold=chosen,
             grounding=grounding.style,
             checkpointer=saver,
+            allow_changing_tools=allow_changing_tools,
         )
 
-    made = agent(make_model(settings))
+    made = agent(model if model is not None else make_model(settings))
     if settings.engine.kind != "small":
         return made
     from .chatglm3.chat_model import ChatGLM3
@@ -168,10 +221,14 @@ class ByLanguage:
 
     def ask(self, question: str, *, thread_id: str | None = None) -> "Answer":
         """Answer a question; a Chinese one is told who answers it."""
+        answer = self.agent_for(question).ask(question, thread_id=thread_id)
         if language(question) == "en":
-            return self.english.ask(question, thread_id=thread_id)
-        answer = self.chinese.ask(question, thread_id=thread_id)
+            return answer
         return replace(answer, notes=(*answer.notes, _CHINESE.format(self.english.model_name)))
+
+    def agent_for(self, question: str) -> "GroundedAgent":
+        """Who answers a question."""
+        return self.english if language(question) == "en" else self.chinese
 
 
 _CHINESE = "{} 只懂英文，中文问题由不带模型权重的抽取式引擎回答。"

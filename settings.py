@@ -10,19 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from .base_folder import SETTINGS_NAME
 from .errors import SettingsError
 from .evidence import SearchMode
 from .notation import GroundingStyle
 
-FILE_NAME = "groundglm.toml"
+FILE_NAME = SETTINGS_NAME
 PREFIX = "GROUNDGLM_"
 # Variables with the prefix that are no settings.
 _OTHER_VARIABLES = frozenset(
     "GROUNDGLM_KB GROUNDGLM_CACHE GROUNDGLM_REQUIRE_SYSTEM GROUNDGLM_FULL "
     "GROUNDGLM_OCR_THREADS".split()
 )
+
+
+_SECRET = frozenset({"engine.api_key"})
 
 
 class _Section(BaseModel):
@@ -44,12 +48,20 @@ class EngineSettings(_Section):
     device: str | None = None
     dtype: str | None = Field(default=None, pattern="^(float32|bfloat16|float16)$")
     adapter: str | None = None
+    base_url: str | None = None
+    tokenizer: str | None = None
+    openai_base_url: str | None = None
+    api_key: SecretStr | None = None
     max_tokens: int = Field(default=1024, ge=1)
     temperature: float = Field(default=0.0, ge=0)
 
     @property
     def kind(self) -> str:
-        """Which engine that is: "extractive", "transformers" or "small"."""
+        """Which it is: "extractive", "transformers", "small", "http" (ids) or "openai" (text)."""
+        if self.base_url is not None:
+            return "http"
+        if self.openai_base_url is not None:
+            return "openai"
         if "small" in (self.name, self.model):
             return "small"
         if self.name != "auto":
@@ -116,6 +128,13 @@ model = {model}
 # device = "cuda"
 # dtype = "bfloat16"
 # adapter = "/path/to/lora-or-prefix"
+# ChatGLM3 on another machine: a server that gives token ids (vLLM, groundglm serve), with the
+# folder of its tokenizer; `model` is its name there. The key is best given as
+# GROUNDGLM_ENGINE_API_KEY.
+# base_url = "http://HOST:8000/v1"
+# tokenizer = "/path/to/chatglm3-6b"
+# Or any other chat model behind OpenAI's API (pip install "groundglm[openai]"), named by `model`.
+# openai_base_url = "http://HOST:11434/v1"
 # max_tokens = 1024
 # temperature = 0.0
 
@@ -186,7 +205,8 @@ def load_settings(
         name = ".".join(map(str, problem["loc"]))
         where = origins.get(name, "settings")
         reason = _reason(problem["type"], problem.get("ctx", {}), problem["msg"])
-        raise SettingsError(f"{where}: {name} = {problem['input']!r}: {reason}") from error
+        shown = "***" if name in _SECRET else repr(problem["input"])
+        raise SettingsError(f"{where}: {name} = {shown}: {reason}") from error
 
 
 _REASONS = {

@@ -7,6 +7,7 @@ from ..front_door import front_door
 if TYPE_CHECKING:
     from .agent import build_agent
     from .approval import PendingCall
+    from .caller import Caller
     from .events import (
         Answered,
         ApprovalNeeded,
@@ -28,6 +29,7 @@ __all__ = [
     "Answer",
     "Answered",
     "ApprovalNeeded",
+    "Caller",
     "Event",
     "GroundedAgent",
     "GroundingMiddleware",
@@ -50,6 +52,7 @@ __getattr__, __dir__ = front_door(
     {
         "agent": "build_agent",
         "approval": "PendingCall",
+        "caller": "Caller",
         "events": (
             "Answered ApprovalNeeded Event Retrieved SentenceChecked Text ToolCalled ToolReturned"
         ),

@@ -1,12 +1,13 @@
 """The grounded agent: asked for an `Answer`, whole or as events, and resumed where it waits."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from langchain_core.messages import AnyMessage
 from langchain_core.runnables import RunnableConfig
 
 from .approval import Decision, PendingCall, in_order
+from .caller import Caller
 from .events import Answered, Event
 from .interrupted import (
     read_interrupted,
@@ -42,6 +43,7 @@ class GroundedAgent:
         thread_id: str | None = None,
         labels: Iterable[str] | None = None,
         config: RunnableConfig | None = None,
+        caller: Caller | None = None,
     ) -> Answer:
         """Answer a question; with a `thread_id` as the next turn of that conversation.
 
@@ -50,14 +52,17 @@ class GroundedAgent:
             thread_id: The conversation.
             labels: The access labels of the asker, of those that the agent has; None takes these.
             config: LangChain's configuration: callbacks, tags, metadata and so on.
+            caller: What a caller brings that keeps the conversation itself, or runs functions of
+                its own; with a `thread_id`, only settings.
 
         Raises:
             ValueError: the question is empty, or the labels are none.
             ConversationError: the checkpointer is asynchronous, the turn would wait for itself, or
                 the conversation has shown what these labels may not see.
         """
-        _check(question)
-        with self._runner.turn(question, thread_id, self._runner.seen(labels), config) as run:
+        _check(question, thread_id, caller)
+        seen = self._runner.seen(labels)
+        with self._runner.turn(question, thread_id, seen, config, caller=caller) as run:
             return self._answered(run)
 
     async def aask(
@@ -67,6 +72,7 @@ class GroundedAgent:
         thread_id: str | None = None,
         labels: Iterable[str] | None = None,
         config: RunnableConfig | None = None,
+        caller: Caller | None = None,
     ) -> Answer:
         """The same for asyncio.
 
@@ -75,10 +81,9 @@ class GroundedAgent:
             ConversationError: the checkpointer is synchronous, the turn would wait for itself, or
                 the conversation has shown what these labels may not see.
         """
-        _check(question)
-        async with self._runner.aturn(
-            question, thread_id, self._runner.seen(labels), config
-        ) as run:
+        _check(question, thread_id, caller)
+        seen = self._runner.seen(labels)
+        async with self._runner.aturn(question, thread_id, seen, config, caller=caller) as run:
             return await self._aanswered(run)
 
     def resume(
@@ -137,6 +142,7 @@ class GroundedAgent:
         thread_id: str | None = None,
         labels: Iterable[str] | None = None,
         config: RunnableConfig | None = None,
+        caller: Caller | None = None,
     ) -> Iterator[Event]:
         """Tell what happens in a turn while it happens; the last event is `Answered`.
 
@@ -149,10 +155,10 @@ class GroundedAgent:
             ValueError: the question is empty.
             ConversationError: the checkpointer is asynchronous, or the turn would wait for itself.
         """
-        _check(question)
+        _check(question, thread_id, caller)
         check_sync(self._parts.checkpointer)
         seen = self._runner.seen(labels)
-        return run_ahead(lambda: self._events(question, thread_id, seen, config))
+        return run_ahead(lambda: self._events(question, thread_id, seen, config, caller))
 
     async def astream(
         self,
@@ -161,16 +167,17 @@ class GroundedAgent:
         thread_id: str | None = None,
         labels: Iterable[str] | None = None,
         config: RunnableConfig | None = None,
-    ) -> AsyncIterator[Event]:
+        caller: Caller | None = None,
+    ) -> AsyncGenerator[Event]:
         """The same for asyncio.
 
         Raises:
             ValueError: the question is empty.
             ConversationError: the checkpointer is synchronous, or the turn would wait for itself.
         """
-        _check(question)
+        _check(question, thread_id, caller)
         seen = self._runner.seen(labels)
-        events = arun_ahead(lambda: self._aevents(question, thread_id, seen, config))
+        events = arun_ahead(lambda: self._aevents(question, thread_id, seen, config, caller))
         try:
             async for event in events:
                 yield event
@@ -229,8 +236,9 @@ class GroundedAgent:
         thread_id: str | None,
         labels: tuple[str, ...] | None,
         config: RunnableConfig | None,
+        caller: Caller | None,
     ) -> Iterator[Event]:
-        with self._runner.turn(question, thread_id, labels, config) as run:
+        with self._runner.turn(question, thread_id, labels, config, caller=caller) as run:
             reader = TurnReader(holds=self._parts.holds_stream)
             with timed_turn() as spent:
                 for mode, data in self.graph.stream(
@@ -250,8 +258,9 @@ class GroundedAgent:
         thread_id: str | None,
         labels: tuple[str, ...] | None,
         config: RunnableConfig | None,
+        caller: Caller | None,
     ) -> AsyncIterator[Event]:
-        async with self._runner.aturn(question, thread_id, labels, config) as run:
+        async with self._runner.aturn(question, thread_id, labels, config, caller=caller) as run:
             reader = TurnReader(holds=self._parts.holds_stream)
             with timed_turn() as spent:
                 async for mode, data in self.graph.astream(
@@ -268,6 +277,13 @@ class GroundedAgent:
         yield Answered(answer)
 
 
-def _check(question: str) -> None:
+def _check(question: str, thread_id: str | None, caller: Caller | None) -> None:
     if not question.strip():
         raise ValueError("the question is empty")
+    if caller is None or thread_id is None:
+        return
+    if caller.before or caller.after or caller.tools:
+        raise ValueError(
+            "a conversation that is kept here (thread_id) takes no messages and no functions of "
+            "the caller's"
+        )

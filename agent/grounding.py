@@ -23,6 +23,7 @@ from ..facts import FactSource
 from ..tools.dispatch import ToolDispatcher
 from .budget import ContextBudget, budget_of
 from .call_labels import labels_of_call, seen_with
+from .caller import caller_of_call, searched_first, waiting_question, with_caller
 from .conversation import Conversation
 from .follow_ups import meant_questions
 from .interrupted import settled
@@ -93,6 +94,12 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     def _begin(self, state: GroundingState) -> dict[str, Any] | None:
         question = open_question(state["messages"])
         told = {} if question is None else self._ground(question, state)
+        going_on = waiting_question(state["messages"], caller_of_call())
+        if going_on is not None:
+            told = self._ground(going_on, state)
+            found = told.get("messages", [])
+            told["messages"] = searched_first(state["messages"], going_on, found)
+            return told
         if state.get("structured_response") is not None:  # that of the turn before
             told["structured_response"] = None
         tools = self._dispatcher.tools
@@ -108,7 +115,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
     def _searched(self, message: HumanMessage, state: GroundingState) -> dict[str, Any]:
         talk = Conversation.read(state["messages"], state.get("evidence", {}))
         labels = labels_of_call(self.options.labels)
-        options = replace(self.options, labels=labels)
+        caller = caller_of_call()
+        has_tools = self.options.has_tools or bool(caller and caller.tools)
+        options = replace(self.options, labels=labels, has_tools=has_tools)
         told = grounded_turn(message, meant_questions(talk), self.source, options, self.facts)
         return {**told, "seen_with": seen_with(labels)}
 
@@ -120,7 +129,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any] | ExtendedModelResponse[Any]:
         """Show numbered evidence, repair malformed calls, and decline where evidence is thin."""
-        turn = ModelTurn(self.options, request, self._budget(request.model))
+        caller = caller_of_call()
+        asked = with_caller(request, caller)
+        turn = ModelTurn(self.options, asked, self._budget(request.model), caller)
         due, summarizer = turn.summary_request(), self.options.summarizer
         if due is not None and summarizer is not None:
             try:
@@ -139,7 +150,9 @@ class GroundingMiddleware(AgentMiddleware[GroundingState, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any] | ExtendedModelResponse[Any]:
         """The same for asyncio."""
-        turn = ModelTurn(self.options, request, self._budget(request.model))
+        caller = caller_of_call()
+        asked = with_caller(request, caller)
+        turn = ModelTurn(self.options, asked, self._budget(request.model), caller)
         due, summarizer = turn.summary_request(), self.options.summarizer
         if due is not None and summarizer is not None:
             try:

@@ -8,6 +8,7 @@ from langgraph.types import Command
 
 from ..text.scripts import Language, language
 from .budget import ContextBudget
+from .caller import Caller, handed_over
 from .conversation import UNSEEN_KEY, Conversation, message_text
 from .declining import declined_message, kept_reply, must_decline, with_reason
 from .limits import early_end
@@ -23,9 +24,14 @@ class ModelTurn:
     """One turn of the model: the view it gets, its tries, and what is kept of them."""
 
     def __init__(
-        self, options: GroundingOptions, request: ModelRequest[Any], budget: ContextBudget
+        self,
+        options: GroundingOptions,
+        request: ModelRequest[Any],
+        budget: ContextBudget,
+        caller: Caller | None = None,
     ) -> None:
         self._request = request
+        self._caller = caller
         self._options = options
         store = cast("GroundingState", request.state).get("evidence", {})
         self._talk = Conversation.read(list(request.messages), store)
@@ -113,5 +119,5 @@ class ModelTurn:
         if self._view.unseen:
             metadata = {**message.response_metadata, UNSEEN_KEY: self._view.unseen}
             message = message.model_copy(update={"response_metadata": metadata})
-        self._result.append(message)
+        self._result.append(handed_over(message, self._caller))
         self._is_done = True

@@ -16,6 +16,7 @@ from ..errors import ConversationError
 from ..facts import FactSource
 from .approval import Decision, resume_values
 from .call_labels import check_conversation, narrowed, with_labels
+from .caller import CALLER_KEY, Caller
 from .interrupted import (
     INTERRUPTED_KEY,
     TAKEN_CHANNEL,
@@ -144,12 +145,13 @@ class TurnRunner:
         labels: tuple[str, ...] | None,
         config: RunnableConfig | None,
         *,
+        caller: Caller | None = None,
         is_new: bool = True,
     ) -> Generator[Run]:
         """Wait for the turn of a conversation and take it; without a thread it is alone."""
         saver = self.parts.checkpointer
         check_sync(saver)
-        run = self._run(question, thread_id, labels, config, is_new=is_new)
+        run = self._run(question, thread_id, labels, config, caller, is_new=is_new)
         if thread_id is not None:
             with self.turns.turn(thread_id):
                 if labels is not None:
@@ -172,11 +174,12 @@ class TurnRunner:
         labels: tuple[str, ...] | None,
         config: RunnableConfig | None,
         *,
+        caller: Caller | None = None,
         is_new: bool = True,
     ) -> AsyncGenerator[Run]:
         """The same for asyncio."""
         saver = self.parts.checkpointer
-        run = self._run(question, thread_id, labels, config, is_new=is_new)
+        run = self._run(question, thread_id, labels, config, caller, is_new=is_new)
         if not self._is_async:  # it stays so
             await check_async(saver, run.thread_id)
             self._is_async = True
@@ -200,6 +203,7 @@ class TurnRunner:
         thread_id: str | None,
         labels: tuple[str, ...] | None,
         config: RunnableConfig | None,
+        caller: Caller | None,
         *,
         is_new: bool,
     ) -> Run:
@@ -210,13 +214,16 @@ class TurnRunner:
             "thread_id": own,
             INTERRUPTED_KEY: lambda: last_interrupted(saver, own),
         }
+        if caller is not None:
+            configurable[CALLER_KEY] = caller
         whole: RunnableConfig = {
             "recursion_limit": self.parts.recursion_limit,
             **(config or {}),
             "configurable": configurable,
         }
         whole = whole if labels is None else with_labels(whole, labels)
-        given = {"messages": [_message(question)]} if is_new else None
+        before, after = (caller.before, caller.after) if caller is not None else ((), ())
+        given = {"messages": [*before, _message(question), *after]} if is_new else None
         return Run(question, given, whole, own)
 
 

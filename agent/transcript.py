@@ -14,6 +14,7 @@ from ..questions.question import Question
 from ..text.scripts import Language, language
 from ..text.spans import Span
 from .approval import PendingCall, in_order, pending_calls
+from .caller import calls_for_caller
 from .citations import find_citations, unsupported_sentences
 from .conversation import (
     DECIDED_KEY,
@@ -62,7 +63,9 @@ class Answer:
     `unsupported` are the sentences of its text that no evidence which they cite carries. Where it
     waits for a person, `pending` are the calls, and `GroundedAgent.resume(thread_id, ...)` goes on.
     `timings` are seconds: "total", and of it "retrieval", "model" and "tools"; `structured` is the
-    data of a `response_format`.
+    data of a `response_format`. `calls_for_caller` are calls of the caller's own functions
+    (`Caller.tools`), which end the turn. `finish_reason` is "length" where the text ends because
+    the model may write no more.
     """
 
     text: str
@@ -82,6 +85,8 @@ class Answer:
     pending: tuple[PendingCall, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict[str, float])
     structured: Any = None
+    calls_for_caller: tuple[ToolCall, ...] = ()
+    finish_reason: Literal["stop", "length"] = "stop"
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -147,6 +152,8 @@ class Answer:
             "fact_paths": [[piece.text for piece in path] for path in self.fact_paths],
             "timings": {part: round(seconds, 4) for part, seconds in self.timings.items()},
             "structured": _plain(self.structured),
+            "calls_for_caller": [dict(call) for call in self.calls_for_caller],
+            "finish_reason": self.finish_reason,
         }
 
 
@@ -203,7 +210,9 @@ def read_answer(
             f"The question has {len(question)} characters; "
             f"the first {MAX_QUESTION_CHARACTERS} were used."
         )
-    is_claim = reason is None and not pending and bool(shown) and talk.search != {}
+    handed = calls_for_caller(last)
+    metadata = last.response_metadata
+    is_claim = reason is None and not pending and not handed and bool(shown) and talk.search != {}
     unsupported = unsupported_sentences(text, known, talk.tool_texts()) if is_claim else []
     rests_on_evidence = is_claim and (not uses or bool(unsupported))
     thin = rests_on_evidence and not talk.search.get("hidden") and _is_thin(talk)
@@ -232,6 +241,8 @@ def read_answer(
         pending=pending,
         timings=dict(timings or {}),
         structured=state.get("structured_response"),
+        calls_for_caller=handed,
+        finish_reason="length" if metadata.get("finish_reason") == "length" else "stop",
     )
 
 

@@ -8,7 +8,7 @@ from ..wire import ByteTokenizer, ChatGLM3Tokenizer, JsonTokenizer, Tokenizer
 
 if TYPE_CHECKING:
     from ..checkpoints import Prefix, convert_checkpoint, load_model, load_prefix
-    from ..engines import ExtractiveEngine, ScriptedEngine, TransformersEngine
+    from ..engines import ExtractiveEngine, HTTPEngine, ScriptedEngine, TransformersEngine
     from ..wire import (
         Prompt,
         Reply,
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         format_tool_call,
         parse_reply,
     )
-    from .chat_model import ChatGLM3, ContextOverflowError
+    from .call_options import ContextOverflowError
+    from .chat_model import ChatGLM3
 
 __all__ = [
     "ByteTokenizer",
@@ -30,6 +31,7 @@ __all__ = [
     "Engine",
     "ExtractiveEngine",
     "GenerationRequest",
+    "HTTPEngine",
     "JsonTokenizer",
     "Prefix",
     "Prompt",
@@ -53,9 +55,10 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     {
-        "chat_model": "ChatGLM3 ContextOverflowError",
+        "call_options": "ContextOverflowError",
+        "chat_model": "ChatGLM3",
         ".checkpoints": "Prefix convert_checkpoint load_model load_prefix",
-        ".engines": "ExtractiveEngine ScriptedEngine TransformersEngine",
+        ".engines": "ExtractiveEngine HTTPEngine ScriptedEngine TransformersEngine",
         ".wire": "Prompt Reply ReplyReader Segment decode_segments encode_chat encode_segments "
         "format_tool_call parse_reply",
     },

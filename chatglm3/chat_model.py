@@ -10,7 +10,6 @@ from langchain_core.callbacks import (
     AsyncCallbackManagerForLLMRun,
     CallbackManagerForLLMRun,
 )
-from langchain_core.exceptions import ContextOverflowError as LangChainContextOverflowError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
@@ -21,20 +20,21 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
+from ..engines.async_chunks import written
 from ..engines.batching import PreparedReplies, chunks_of, prepared, prepared_chunk, together
 from ..engines.engine import Engine, GenerationRequest, check_grammar, holds_grammars
-from ..errors import GroundGLMError
 from ..wire.prompt import encode_chat, holds_evidence
 from ..wire.reply import ReplyReader
-from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
-from .opening import open_engine
+from .call_options import (
+    ContextOverflowError,
+    grammar_of_calls,
+    grammar_of_format,
+    tool_choice_of,
+)
+from .opening import open_engine, open_remote
 from .profile import profile_of, trace_params
 from .reply_in_progress import ReplyInProgress
 from .structured_output import Method, format_grammar, parsed, response_format, tools_grammar
-
-
-class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
-    """The prompt does not fit into the model's context."""
 
 
 class ChatGLM3(BaseChatModel):
@@ -43,9 +43,11 @@ class ChatGLM3(BaseChatModel):
     `model` is the folder of a ChatGLM3 checkpoint, original or converted; `device`, `dtype` and
     `adapter` (a LoRA or P-tuning v2 folder) go with it; "small" is a small English model, made from
     a package on the first use (SmolLM2, not ChatGLM3). Or `engine` is "extractive" (answers with
-    sentences of the evidence, needs no weights, is not ChatGLM3) or any `Engine`. A reply that
-    takes longer than `timeout` seconds is stopped and raises TimeoutError. Replies are parsed on
-    token ids; tool calls are read, never evaluated.
+    sentences of the evidence, needs no weights, is not ChatGLM3) or any `Engine`. Or `base_url` is
+    a server that gives token ids (vLLM, `groundglm serve`), with the `tokenizer` of its model (a
+    checkpoint's folder, "bytes" for a server without weights, any `Tokenizer`); `model` is its name
+    there. A reply that takes longer than `timeout` seconds is stopped and raises TimeoutError.
+    Replies are parsed on token ids; tool calls are read, never evaluated.
 
     `question_holds_evidence` lets the extractive engine read evidence out of user turns that a
     chain wrote in the form of `evidence.format_question`; never set it where users write whole
@@ -60,6 +62,8 @@ class ChatGLM3(BaseChatModel):
 
     engine: Any = None
     model: str | None = None
+    base_url: str | None = None
+    tokenizer: Any = None
     device: str | None = None
     dtype: str | None = None
     adapter: str | None = None
@@ -69,7 +73,7 @@ class ChatGLM3(BaseChatModel):
     timeout: float | None = Field(default=None, gt=0)
     stop: list[str] | None = None
     seed: int | None = None
-    # What LangChain's models take as a rule; an engine on this machine has no use for them.
+    # What LangChain's models take as a rule; only a model elsewhere has use for them.
     streaming: bool = False
     max_retries: int = Field(default=2, ge=0)
     api_key: SecretStr | None = None
@@ -80,9 +84,18 @@ class ChatGLM3(BaseChatModel):
 
     @model_validator(mode="after")
     def _open_engine(self) -> "ChatGLM3":
-        self._engine = open_engine(
-            self.engine, self.model, device=self.device, dtype=self.dtype, adapter=self.adapter
-        )
+        here = {"device": self.device, "dtype": self.dtype, "adapter": self.adapter}
+        if self.base_url is None:
+            self._engine = open_engine(self.engine, self.model, tokenizer=self.tokenizer, **here)
+        else:
+            self._engine = open_remote(
+                self.base_url,
+                self.tokenizer,
+                given={"engine": self.engine, **here},
+                model=self.model,
+                api_key=self.api_key,
+                max_retries=self.max_retries,
+            )
         self._fingerprint = getattr(self._engine, "fingerprint", None) or uuid.uuid4().hex
         if self.profile is None:
             self.profile = profile_of(self._engine)
@@ -113,7 +126,7 @@ class ChatGLM3(BaseChatModel):
         `is_lc_serializable` stays False, for LangChain's own lists of what may be loaded hold its
         partners only.
         """
-        if not isinstance(self.engine, str | None):
+        if not isinstance(self.engine, str | None) or not isinstance(self.tokenizer, str | None):
             return self.to_json_not_implemented()
         return {
             "lc": 1,
@@ -250,10 +263,11 @@ class ChatGLM3(BaseChatModel):
         if chunk is not None:
             call.take(chunk)
             return ChatResult(generations=[ChatGeneration(message=call.message())])
-        async for chunk in self._engine.agenerate(call.request):
-            call.take(chunk)
-            if call.finished:
-                break
+        async with written(self._engine, call.request) as chunks:
+            async for chunk in chunks:
+                call.take(chunk)
+                if call.finished:
+                    break
         return ChatResult(generations=[ChatGeneration(message=call.message())])
 
     def batch(
@@ -317,14 +331,15 @@ class ChatGLM3(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._begin(messages, stop, kwargs)
-        async for piece in self._engine.agenerate(call.request):
-            for message in call.take(piece):
-                chunk = ChatGenerationChunk(message=message)
-                if run_manager:
-                    await run_manager.on_llm_new_token(message.text, chunk=chunk)
-                yield chunk
-            if call.finished:
-                break
+        async with written(self._engine, call.request) as pieces:
+            async for piece in pieces:
+                for message in call.take(piece):
+                    chunk = ChatGenerationChunk(message=message)
+                    if run_manager:
+                        await run_manager.on_llm_new_token(message.text, chunk=chunk)
+                    yield chunk
+                if call.finished:
+                    break
         yield call.last_chunk()
 
     def _begin(

@@ -145,6 +145,10 @@ class ReplyInProgress:
     def _give(self, text: str, found: list[ReplyChunk]) -> None:
         if text:
             self._said.append(text)
+            last = found[-1] if found else None
+            if last is not None and last.content and not last.tool_call_chunks:
+                text = f"{last.content}{text}"  # what is certain at once is given at once
+                found.pop()
             found.append(ReplyChunk(content=text))
         self._held = ""
 

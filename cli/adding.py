@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from ..assembly import open_base
+from ..text.terminal import visible_line
 from .bases import KbOption, find_base, settings_of
-from .output import SOME_REFUSED, JsonOption, console, print_json, say, visible_line
+from .output import SOME_REFUSED, JsonOption, console, print_json, say
 from .progress import add_progress
 
 if TYPE_CHECKING:

@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from ..cli import adding, asking, base_commands, calibrating, demo, doctor, keeping, model_commands
+from ..cli import (
+    adding,
+    asking,
+    base_commands,
+    calibrating,
+    demo,
+    doctor,
+    keeping,
+    model_commands,
+    serving,
+)
 from ..errors import BaseBusyError, GroundGLMError
 from .output import BUSY, FAILED, INTERRUPTED, USAGE, console, print_json
 
@@ -53,6 +63,7 @@ keeping.register(app)
 calibrating.register(app)
 demo.register(app)
 model_commands.register(app)
+serving.register(app)
 
 
 def main() -> None:

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..agent.answer_lines import Places, answer_lines, describe_evidence
 from ..assembly import make_agent, open_base
 from .bases import KbOption, find_base, settings_of
 from .output import (
     JsonOption,
     console,
-    describe_evidence,
     print_json,
     print_json_line,
     read_question,
     say,
 )
-from .places import Places, renumbered
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer
@@ -32,6 +31,14 @@ ModelOption = Annotated[
 ]
 AdapterOption = Annotated[
     str | None, typer.Option("--adapter", help="A LoRA or P-tuning v2 folder for the model.")
+]
+BaseURLOption = Annotated[
+    str | None,
+    typer.Option("--base-url", help="ChatGLM3 on another machine: a server of token ids, to /v1."),
+]
+TokenizerOption = Annotated[
+    str | None,
+    typer.Option("--tokenizer", help='The tokenizer of the model there: a folder, or "bytes".'),
 ]
 VerboseOption = Annotated[
     bool, typer.Option("-v", "--verbose", help="Show the whole evidence and how it was found.")
@@ -68,11 +75,19 @@ def ask(
     model: ModelOption = None,
     engine: EngineOption = None,
     adapter: AdapterOption = None,
+    base_url: BaseURLOption = None,
+    tokenizer: TokenizerOption = None,
     verbose: VerboseOption = False,
     trace: TraceOption = None,
+    no_server: Annotated[
+        bool, typer.Option("--no-server", help="Answer here, also where a server runs.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask a question; the answer cites numbered evidence, or is declined with the reason."""
+    """Ask a question; the answer cites numbered evidence, or is declined with the reason.
+
+    Where a server of the base runs, it is asked, unless an option asks for something else.
+    """
     folder = find_base(kb)
     settings = settings_of(
         folder,
@@ -81,6 +96,8 @@ def ask(
         engine__model=model,
         engine__name=engine,
         engine__adapter=adapter,
+        engine__base_url=base_url,
+        engine__tokenizer=tokenizer,
     ).values
     with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         answer = make_agent(base, settings).ask(read_question(question))
@@ -107,24 +124,9 @@ def _write_trace(answer: "Answer", path: Path) -> None:
 
 
 def print_answer(answer: "Answer", places: Places, *, verbose: bool = False) -> None:
-    """An answer for a reader: text, why it was declined, what it cites, calls, notes.
-
-    Citations are numbered from 1 in the order of the text; `verbose` shows whole pieces.
-    """
-    shown = renumbered(answer)
-    say(shown.text)
-    if answer.reason is not None and answer.reason.text not in answer.text:
-        say(f"({answer.reason.text})")
-    for use in answer.tool_calls:
-        said = ", ".join(f"{key}={value!r}" for key, value in use.args.items())
-        say(f"called {use.name}({said}) -> {use.result}")
-    for number, piece, quotes in shown.cited:
-        say(describe_evidence(number, piece) if verbose else places.line(number, piece, quotes))
-    for number in shown.unsupported:
-        say(f"note: the sentence behind [{number}] is not supported by it")
-    for note in answer.notes:
-        say(f"note: {note}")
-    say(f"answered by {answer.model}")
+    """An answer for a reader."""
+    for line in answer_lines(answer, places, verbose=verbose):
+        say(line)
 
 
 def chat(
@@ -132,6 +134,8 @@ def chat(
     model: ModelOption = None,
     engine: EngineOption = None,
     adapter: AdapterOption = None,
+    base_url: BaseURLOption = None,
+    tokenizer: TokenizerOption = None,
     verbose: VerboseOption = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each answer on stdout.")
@@ -140,7 +144,12 @@ def chat(
     """Ask several questions in one conversation; /exit or Ctrl-D ends it."""
     folder = find_base(kb)
     settings = settings_of(
-        folder, engine__model=model, engine__name=engine, engine__adapter=adapter
+        folder,
+        engine__model=model,
+        engine__name=engine,
+        engine__adapter=adapter,
+        engine__base_url=base_url,
+        engine__tokenizer=tokenizer,
     ).values
     with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         agent = make_agent(base, settings)

@@ -7,9 +7,10 @@ import typer
 
 from ..assembly import init_base, open_base
 from ..errors import DocumentError
+from ..text.terminal import visible_line
 from .adding import say_report
 from .bases import KbOption, find_base, settings_of
-from .output import FAILED, JsonOption, console, print_json, say, visible_line
+from .output import FAILED, JsonOption, console, print_json, say
 
 
 def register(app: typer.Typer) -> None:

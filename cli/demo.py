@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ..agent.answer_lines import describe_evidence
 from ..assembly import init_base, make_agent, open_base
 from ..notation import parse_fact
 from .asking import EngineOption, ModelOption
 from .bases import settings_of
-from .output import FAILED, JsonOption, console, describe_evidence, print_json, say
+from .output import FAILED, JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer
@@ -99,6 +100,31 @@ def demo(
                 _conclude(models, failed, path)
     if failed and not is_small:  # of so small a model a miss is to be expected
         raise typer.Exit(FAILED)
+
+
+def make_sample_base(folder: Path) -> Path:
+    """Make a base of the sample corpus in a folder."""
+    init_base(folder)
+    with as_file(files("groundglm.cli") / "corpus") as corpus, open_base(folder) as base:
+        _fill(base, corpus)
+    return folder
+
+
+def sample_tools() -> list[Any]:
+    """Two functions to try: one that only reads, and one that a person has to approve."""
+    from ..tools import tool
+
+    return [tool(read_only=True)(convert_length), tool(approval=True)(send_reminder)]
+
+
+def send_reminder(person: str, text: str) -> str:
+    """给某人发送提醒。 Send a reminder to a person.
+
+    Args:
+        person: Who is reminded.
+        text: What they are reminded of.
+    """
+    return f"(demonstration: nothing was sent) {person}: {text}"
 
 
 def _tools_of_small(*, quiet: bool) -> list[Any]:

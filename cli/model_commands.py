@@ -104,8 +104,19 @@ def small_model(
 
 def check_model(
     model: Annotated[
-        str, typer.Argument(help='The folder of a checkpoint, or "extractive" (no weights).')
+        str,
+        typer.Argument(
+            help='The folder of a checkpoint, "extractive" (no weights), or a server\'s address.'
+        ),
     ],
+    tokenizer: Annotated[
+        str | None, typer.Option(help='Of a server\'s model: a folder, or "bytes".')
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option(help="The server's key.", envvar="GROUNDGLM_ENGINE_API_KEY"),
+    ] = None,
     device: Annotated[str | None, typer.Option(help='Such as "cpu" or "cuda".')] = None,
     dtype: Annotated[str | None, typer.Option(help='"bfloat16", "float16" or "float32".')] = None,
     adapter: Annotated[
@@ -118,11 +129,16 @@ def check_model(
 
     The exit code is 1 where the format is at fault, not where the weights are weak.
     """
+    from pydantic import SecretStr
+
     from ..chatglm3.chat_model import ChatGLM3
     from ..chatglm3.model_check import Check
     from ..chatglm3.model_check import check_model as checked
 
-    if model == "extractive":
+    if model.startswith(("http://", "https://")):
+        key = SecretStr(api_key) if api_key else None
+        chat = ChatGLM3(base_url=model, tokenizer=tokenizer, model=name, api_key=key)
+    elif model == "extractive":
         chat = ChatGLM3(engine="extractive")
     else:
         chat = ChatGLM3(model=model, device=device, dtype=dtype, adapter=adapter)

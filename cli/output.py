@@ -1,7 +1,6 @@
 """What commands print, for people or for programs, and the codes with which they fail."""
 
 import json
-import re
 import sys
 from typing import Annotated, Any
 
@@ -9,28 +8,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..evidence import Evidence
+from ..text.terminal import visible
 
 FAILED, USAGE, SOME_REFUSED, BUSY, INTERRUPTED = 1, 2, 3, 4, 130
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-# What a terminal would obey, and what would show a text in another order than it stands.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def visible(text: str) -> str:
-    r"""A text with what would steer a terminal as its escape: it may come from any file or model.
-
-    >>> visible("a\x1b[31mb")
-    'a\\x1b[31mb'
-    """
-    return _CONTROL.sub(lambda mark: mark.group().encode("unicode_escape").decode(), text)
-
-
-def visible_line(text: str) -> str:
-    """The same on one line: a name with a line end in it begins no line of its own."""
-    return visible(text).replace("\n", "\\n")
 
 
 class _Terminal(Console):
@@ -65,13 +47,3 @@ def say(text: str = "") -> None:
 def read_question(text: str) -> str:
     """The question, from standard input where it is "-"."""
     return sys.stdin.read() if text == "-" else text
-
-
-def describe_evidence(number: int | None, piece: Evidence) -> str:
-    """One piece of evidence: number, kind, where it stands, why it was found, and its text."""
-    mark = f"[{number}] " if number is not None else ""
-    where = "; ".join(visible_line(str(source)) for source in piece.sources[:3]) or "no source"
-    title = f" {piece.title}" if piece.title and piece.kind == "passage" else ""
-    text = " ".join(piece.text.split())
-    shown = text if len(text) <= 300 else text[:300] + " ..."
-    return f"{mark}{piece.kind}{title} ({where}; {piece.why}; {piece.score:.2f})\n    {shown}"

@@ -13,7 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from .output import console, visible_line
+from ..text.terminal import visible_line
+from .output import console
 
 if TYPE_CHECKING:
     from ..knowledge.adding import FileProgress

@@ -156,6 +156,11 @@ class FactTables:
             rows = connection.execute(query, (*values, self.most)).fetchall()
         return _merged(rows)
 
+    def of_document(self, document_id: str) -> list[Fact]:
+        """The facts that a document says, at most `most`, each with all who say it."""
+        condition = "f.id IN (SELECT fact_id FROM contributions WHERE document_id = ?)"
+        return self._facts(condition, document_id)
+
     def neighbours(self, entity: str) -> set[str]:
         """The entities that a fact joins it with, of at most `most` facts in each direction."""
         with self._reading() as connection:

@@ -1,4 +1,4 @@
-"""What writes the reply: transformers, the engine without weights, a script; their protocol."""
+"""What writes the reply: transformers, another machine, the engine without weights, a script."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ from .engine import Engine, GenerationRequest, TokenChunk
 
 if TYPE_CHECKING:
     from .extractive_engine import ExtractiveEngine
+    from .http_engine import HTTPEngine
     from .scripted_engine import ScriptedEngine
     from .transformers_engine import TransformersEngine
 
@@ -14,6 +15,7 @@ __all__ = [
     "Engine",
     "ExtractiveEngine",
     "GenerationRequest",
+    "HTTPEngine",
     "ScriptedEngine",
     "TokenChunk",
     "TransformersEngine",
@@ -23,6 +25,7 @@ __getattr__, __dir__ = front_door(
     __name__,
     {
         "extractive_engine": "ExtractiveEngine",
+        "http_engine": "HTTPEngine",
         "scripted_engine": "ScriptedEngine",
         "transformers_engine": "TransformersEngine",
     },

@@ -1,10 +1,25 @@
-"""An iterator of chunks read beside the event loop."""
+"""Chunks of a reply for asyncio: read beside the event loop, and ended with whoever reads them."""
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 
-from .engine import TokenChunk
+from .engine import Engine, GenerationRequest, TokenChunk
+
+
+@asynccontextmanager
+async def written(
+    engine: Engine, request: GenerationRequest
+) -> AsyncGenerator[AsyncIterator[TokenChunk]]:
+    """The chunks of a reply, which ends at once where they are not read to their end."""
+    chunks = engine.agenerate(request)
+    try:
+        yield chunks
+    finally:
+        close = getattr(chunks, "aclose", None)  # of an engine of the user's it may be any iterator
+        if close is not None:
+            await close()
 
 
 async def in_thread(items: Callable[[], Iterator[TokenChunk]]) -> AsyncGenerator[TokenChunk]:

@@ -14,6 +14,7 @@ from ..loading.ocr import NO_WORDS
 from ..loading.options import ReadingOptions
 from ..loading.reading_processes import FileToRead, ReadFile, read_all
 from ..loading.refusals import PassedOver
+from ..retrieval.visibility import check_labels
 from .files import FILE_KEY, StoredFiles, is_gone
 from .records import AddReport
 
@@ -43,6 +44,7 @@ class FileReader:
         options: How files are read, and what each may cost.
         jobs: How many are read at once, each in a process of its own.
         progress: Called before each file.
+        labels: Who may see the documents; None leaves those of a file that is there as they are.
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class FileReader:
         options: ReadingOptions,
         jobs: int | None,
         progress: Callable[[FileProgress], None] | None,
+        labels: Iterable[str] | None = None,
     ) -> None:
+        self._labels = None if labels is None else check_labels([*labels])
         self._stored = stored
         self._report = report
         self._sync = sync
@@ -97,7 +101,7 @@ class FileReader:
                     name = self._stored.name_of(file.path, file.given)
                 waiting.append((file, name))
                 if is_unicode(name):
-                    yield FileToRead(file.path, self._stored.digest_of(name))
+                    yield FileToRead(file.path, self._known_digest(name))
 
         def without_text() -> Iterator[tuple[FoundFile, str, None]]:
             while waiting and not is_unicode(waiting[0][1]):
@@ -123,9 +127,25 @@ class FileReader:
         )
         for one in found:
             if isinstance(one, Document):
-                yield one
+                yield self._labelled(one, name)
             else:
                 self._report.refused.append((one.path, one.reason))
+
+    def _known_digest(self, name: str) -> str:
+        """What the file was when it was read; nothing where its documents get other labels."""
+        if self._labels is not None and self._stored.labels_of_name(name) not in (
+            None,
+            self._labels,
+        ):
+            return ""
+        return self._stored.digest_of(name)
+
+    def _labelled(self, document: Document, name: str) -> Document:
+        """A document with its labels: read again, it must not be seen by more than before."""
+        own = self._labels if self._labels is not None else self._stored.labels_of_name(name)
+        if not own or "labels" in document.metadata:
+            return document
+        return document.model_copy(update={"metadata": {**document.metadata, "labels": [*own]}})
 
     def finish(self) -> None:
         """Say that all is stored."""

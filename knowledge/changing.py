@@ -82,6 +82,7 @@ class ChangingBase(ReadingBase):
         jobs: int | None = None,
         extract_facts: bool = True,
         progress: Callable[[FileProgress], None] | None = None,
+        labels: Iterable[str] | None = None,
     ) -> AddReport:
         """Add files, and folders with all that stands in them, as `groundglm add` does.
 
@@ -98,6 +99,8 @@ class ChangingBase(ReadingBase):
                 one stops nothing; None for one a processor.
             extract_facts: Whether facts are read out of the text.
             progress: Called before each file and at the end.
+            labels: Who may see the documents, () for everybody; None leaves those of a file that
+                was added before as they are.
         """
         named = [FilePath(path) for path in paths]
         stored = self.files()
@@ -114,6 +117,7 @@ class ChangingBase(ReadingBase):
             options=options or ReadingOptions(),
             jobs=jobs,
             progress=progress,
+            labels=labels,
         )
         writer.add(reader.documents(named), extractor=self.extractor if extract_facts else None)
         reader.finish()

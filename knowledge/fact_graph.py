@@ -120,6 +120,10 @@ class FactGraph(reasoning.Graph, ABC):
             border = further
         return list(found.values())
 
+    def named(self, name_or_id: str) -> list[Entity]:
+        """The entities that a name, an alias or an id stands for equally surely."""
+        return [self._entity(node) for node in self._resolve(name_or_id)]
+
     def _naming_fact(self, link: LinkedEntity, text: str) -> Fact | None:
         """The fact that gives an entity the other name by which a text calls it."""
         mention = normalize_name(link.span.cut(text))

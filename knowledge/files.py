@@ -45,6 +45,7 @@ class StoredFiles:
         self._by_name: dict[str, _Stored] = {}
         self._names: dict[str, str] = {}  # by where the file lies
         self._new: set[str] = set()
+        self._labels: dict[str, tuple[str, ...] | None] = {}
         self._broken: set[str] | None = None  # documents of which vectors are missing
         for _, id_, metadata in database.metadata_after(0):
             source = metadata.get("source")
@@ -121,6 +122,14 @@ class StoredFiles:
         """The documents of the file of a name."""
         stored = self._by_name.get(name)
         return list(stored.documents) if stored is not None else []
+
+    def labels_of_name(self, name: str) -> tuple[str, ...] | None:
+        """The labels of the documents of a file, those of all where they differ; None of none."""
+        if name not in self._labels:
+            found = self._database.metadata_of(self.documents_of_name(name)).values()
+            labels = {label for told in found for label in told.get("labels") or ()}
+            self._labels[name] = tuple(sorted(labels)) if found else None
+        return self._labels[name]
 
     def is_taken_meanwhile(self, document_id: str, metadata: Mapping[str, Any]) -> bool:
         """Whether a document of another file has come under a name since it was found to be free.

@@ -253,10 +253,27 @@ class ReadingBase:
         with self._seen(labels) as graph:
             return graph.facts(entity)
 
+    def facts_around(
+        self, entity: str, *, hops: int = 1, limit: int = 1000, labels: Iterable[str] | None = None
+    ) -> list[Fact]:
+        """The facts within so many steps of an entity, the nearest first, at most `limit`."""
+        with self._seen(labels) as graph:
+            return graph.around(entity, hops=hops, most=limit)
+
+    def entities_of(self, name: str, *, labels: Iterable[str] | None = None) -> list[Entity]:
+        """The entities that a name, an alias or an id stands for, as a caller sees."""
+        with self._seen(labels) as graph:
+            return graph.named(name)
+
     def fact_count(self, entity: str, *, labels: Iterable[str] | None = None) -> int:
         """How many facts an entity takes part in, as a caller with `labels` sees."""
         with self._seen(labels) as graph:
             return graph.fact_count(entity)
+
+    def facts_of(self, document_id: str, *, labels: Iterable[str] | None = None) -> list[Fact]:
+        """The facts that a document says, at most a thousand, as a caller with `labels` sees."""
+        with self._visible(document_id, labels) as is_visible, self._seen(labels) as graph:
+            return graph.facts_of(document_id) if is_visible else []
 
     def best_connected(
         self, count: int = 10, *, labels: Iterable[str] | None = None

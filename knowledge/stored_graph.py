@@ -98,6 +98,10 @@ class StoredGraph(FactGraph):
             return len(self.facts(entity))  # a fact of two namesakes, or of one twice, is one
         return sum(sum(self._tables.degrees(node)) for node in nodes)
 
+    def facts_of(self, document_id: str) -> list[Fact]:
+        """The facts that a document says, at most a thousand, each with all who say it."""
+        return self._tables.of_document(document_id)
+
     def best_connected(self, count: int = 10) -> list[tuple[Entity, int]]:
         """The entities with the most facts, and how many each has."""
         return [(self._entity(node), facts) for node, facts in self._tables.best_connected(count)]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from groundglm.agent.answer_lines import Places
 from groundglm.cli.app import run
-from groundglm.cli.places import Places
 from groundglm.evidence import Evidence, Source
 
 WRAPPED = (

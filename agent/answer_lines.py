@@ -1,4 +1,4 @@
-"""Where cited evidence stands, as a reader looks it up: file, line or page, and the sentence."""
+"""An answer as lines for a reader, and where what it cites stands: file, line or page, sentence."""
 
 import os
 import re
@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ..evaluation.citations import marks_in
 from ..evidence import Evidence, Source
 from ..notation import parse_fact, parse_fact_time
-from .output import visible_line
-
-if TYPE_CHECKING:
-    from ..agent.transcript import Answer
+from ..text.terminal import visible_line
+from .transcript import Answer
 
 _MOST_BYTES = 5_000_000
 _LONGEST_QUOTE = 300
@@ -30,10 +28,8 @@ class Shown:
     unsupported: tuple[int, ...]
 
 
-def renumbered(answer: "Answer") -> Shown:
+def renumbered(answer: Answer) -> Shown:
     """Number the citations of an answer in the order in which they stand in its text."""
-    from ..evaluation.citations import marks_in
-
     marks = [mark for mark in marks_in(answer.text) if mark[0] in answer.numbered]
     new = {number: index for index, number in enumerate(dict.fromkeys(m[0] for m in marks), 1)}
     text = answer.text
@@ -50,16 +46,58 @@ def renumbered(answer: "Answer") -> Shown:
     return Shown(text, cited, tuple(sorted(wrong)))
 
 
+def answer_lines(answer: Answer, places: "Places", *, verbose: bool = False) -> list[str]:
+    """An answer for a reader: text, why it was declined, what it cites, calls, notes.
+
+    Citations are numbered from 1 in the order of the text; `verbose` shows whole pieces.
+    """
+    shown = renumbered(answer)
+    lines = [shown.text]
+    if answer.reason is not None and answer.reason.text not in answer.text:
+        lines.append(f"({answer.reason.text})")
+    for use in answer.tool_calls:
+        said = ", ".join(f"{key}={value!r}" for key, value in use.args.items())
+        lines.append(f"called {use.name}({said}) -> {use.result}")
+    for number, piece, quotes in shown.cited:
+        lines.append(
+            describe_evidence(number, piece) if verbose else places.line(number, piece, quotes)
+        )
+    lines += [
+        f"note: the sentence behind [{number}] is not supported by it"
+        for number in shown.unsupported
+    ]
+    lines += [f"note: {note}" for note in answer.notes]
+    lines.append(f"answered by {answer.model}")
+    return lines
+
+
+def describe_evidence(number: int | None, piece: Evidence) -> str:
+    """One piece of evidence: number, kind, where it stands, why it was found, and its text."""
+    mark = f"[{number}] " if number is not None else ""
+    where = "; ".join(visible_line(str(source)) for source in piece.sources[:3]) or "no source"
+    title = f" {piece.title}" if piece.title and piece.kind == "passage" else ""
+    text = " ".join(piece.text.split())
+    shown = text if len(text) <= 300 else text[:300] + " ..."
+    return f"{mark}{piece.kind}{title} ({where}; {piece.why}; {piece.score:.2f})\n    {shown}"
+
+
 class Places:
     """Lines for cited evidence; files are looked for where they were read, and beside the base.
 
     Args:
         base: The folder of the base.
         path_of: Where the file of a document lies, where that is known.
+        here: The folder that paths are shown from; the current one if None.
     """
 
-    def __init__(self, base: Path, path_of: Callable[[str], Path | None] | None = None) -> None:
-        self._folders = (Path.cwd(), base, base.parent)
+    def __init__(
+        self,
+        base: Path,
+        path_of: Callable[[str], Path | None] | None = None,
+        here: Path | None = None,
+    ) -> None:
+        self._here = Path.cwd() if here is None else here
+        self._folders = (self._here, base, base.parent)
         self._path_of = path_of
 
     def line(self, number: int, piece: Evidence, said: Sequence[str]) -> str:
@@ -76,7 +114,7 @@ class Places:
 
     def place(self, source: Source, quote: str) -> str:
         """`file, line 12`, `file, page 3`, `file, sheet Fares`, or the file alone."""
-        name = visible_line(_relative(source.document_id))
+        name = visible_line(source.document_id.removeprefix(f"{self._here}{os.sep}"))
         outer, _, _ = source.place.partition(" > ")
         if outer.startswith(_NAMED_PLACES) or _TIME.fullmatch(outer):
             return f"{name}, {outer}"
@@ -94,12 +132,6 @@ class Places:
             yield known
         elif _is_plain(document_id):
             yield from (folder / document_id for folder in self._folders)
-
-
-def _relative(document_id: str) -> str:
-    """A path as it reads from here."""
-    here = f"{Path.cwd()}{os.sep}"
-    return document_id.removeprefix(here)
 
 
 def _is_plain(document_id: str) -> bool:
