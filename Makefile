@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 TRANSFORMERS ?= 5.0.0 5.24.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-transformers check format benchmarks small-model-adapter system-packages clean
+.PHONY: help install demo test test-all test-page test-transformers check format benchmarks small-model-adapter system-packages clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
@@ -29,14 +29,26 @@ demo: .venv/.installed  ## build a knowledge base from the sample corpus and ask
 	@$(BIN)/python -m groundglm demo
 
 test: .venv/.installed-dev  ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not gpu" $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -m "not slow and not gpu and not page" $(PYTEST_OPTIONS)
+
+# Node comes with pyright; the packages of the npm registry lie under build/.
+build/node/.installed: .venv/.installed-dev tests/page/package.json
+	$(BIN)/python tests/page/node_packages.py build/node
+	@touch $@
+
+.venv/.installed-page: .venv/.installed-dev
+	$(PIP) playwright
+	@touch $@
+
+test-page: .venv/.installed-page build/node/.installed  ## the page in a real browser, and the JavaScript client
+	@$(BIN)/python -m pytest -m page tests/page $(PYTEST_OPTIONS)
 
 # Its bound on huggingface-hub is older than what transformers needs; everything else is installed.
 .venv/.installed-huggingface: .venv/.installed-dev
 	$(BIN)/python -m pip install --quiet --no-deps langchain-huggingface==1.2.3
 	@touch $@
 
-test-all: .venv/.installed-dev .venv/.installed-huggingface  ## every test, with the full counts
+test-all: .venv/.installed-page .venv/.installed-huggingface build/node/.installed  ## every test, with the full counts
 	@GROUNDGLM_FULL=1 $(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
 # Each has an environment of its own: what is installed beside transformers follows from it.

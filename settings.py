@@ -129,10 +129,10 @@ model = {model}
 # dtype = "bfloat16"
 # adapter = "/path/to/lora-or-prefix"
 # ChatGLM3 on another machine: a server that gives token ids (vLLM, groundglm serve), with the
-# folder of its tokenizer; `model` is its name there. The key is best given as
-# GROUNDGLM_ENGINE_API_KEY.
+# folder of its tokenizer; `model` is its name there.
 # base_url = "http://HOST:8000/v1"
 # tokenizer = "/path/to/chatglm3-6b"
+# api_key = "better given as GROUNDGLM_ENGINE_API_KEY"
 # Or any other chat model behind OpenAI's API (pip install "groundglm[openai]"), named by `model`.
 # openai_base_url = "http://HOST:11434/v1"
 # max_tokens = 1024

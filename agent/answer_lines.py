@@ -11,6 +11,7 @@ from ..evaluation.citations import marks_in
 from ..evidence import Evidence, Source
 from ..notation import parse_fact, parse_fact_time
 from ..text.terminal import visible_line
+from .quotes import quoted_span
 from .transcript import Answer
 
 _MOST_BYTES = 5_000_000
@@ -149,12 +150,7 @@ def _fact_text(piece: Evidence) -> str:
 
 def _quote(piece: Evidence, said: Sequence[str]) -> str:
     """The sentence of a passage that carries best what an answer says of it first."""
-    from ..questions.terms import coverage, question_terms
-    from ..text.sentences import sentences
-
-    listed = [span.cut(piece.text) for span in sentences(piece.text)] or [piece.text]
-    weights = question_terms(said[0] if said else "").weights
-    best = max(listed, key=lambda one: coverage(weights, one))
+    best = quoted_span(piece.text, said).cut(piece.text)
     plain = " ".join(best.split())
     return plain if len(plain) <= _LONGEST_QUOTE else plain[:_LONGEST_QUOTE] + " ..."
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         format_tool_call,
         parse_reply,
     )
-    from .call_options import ContextOverflowError
     from .chat_model import ChatGLM3
+    from .context import ContextOverflowError
 
 __all__ = [
     "ByteTokenizer",
@@ -55,7 +55,7 @@ __all__ = [
 __getattr__, __dir__ = front_door(
     __name__,
     {
-        "call_options": "ContextOverflowError",
+        "context": "ContextOverflowError",
         "chat_model": "ChatGLM3",
         ".checkpoints": "Prefix convert_checkpoint load_model load_prefix",
         ".engines": "ExtractiveEngine HTTPEngine ScriptedEngine TransformersEngine",

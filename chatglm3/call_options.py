@@ -3,20 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from langchain_core.exceptions import ContextOverflowError as LangChainContextOverflowError
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from ..engines.engine import Engine, holds_grammars
-from ..errors import GroundGLMError
 from ..grammar.grammar import CallGrammar, Grammar
 from ..notation import SEARCH_TOOL
 from .structured_output import format_grammar, tools_grammar
-
-
-class ContextOverflowError(GroundGLMError, LangChainContextOverflowError):
-    """The prompt does not fit into the model's context."""
-
 
 _FREE = frozenset({SEARCH_TOOL})
 _MOST_CHARACTERS = 40_000  # that arguments are copied from: a grammar is made of them

@@ -25,12 +25,8 @@ from ..engines.batching import PreparedReplies, chunks_of, prepared, prepared_ch
 from ..engines.engine import Engine, GenerationRequest, check_grammar, holds_grammars
 from ..wire.prompt import encode_chat, holds_evidence
 from ..wire.reply import ReplyReader
-from .call_options import (
-    ContextOverflowError,
-    grammar_of_calls,
-    grammar_of_format,
-    tool_choice_of,
-)
+from .call_options import grammar_of_calls, grammar_of_format, tool_choice_of
+from .context import ContextOverflowError
 from .opening import open_engine, open_remote
 from .profile import profile_of, trace_params
 from .reply_in_progress import ReplyInProgress

@@ -14,6 +14,7 @@ from . import (
     conversations,
     documents,
     embeddings,
+    pages,
     searching,
     traces,
     upkeep,
@@ -60,6 +61,7 @@ def create_app(server: Server) -> FastAPI:
         conversations.router,
         traces.router,
         upkeep.router,
+        pages.router,
     ):
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, on_invalid)

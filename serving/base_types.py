@@ -331,6 +331,20 @@ class Reloaded(BaseModel):
     bases: list[str]
 
 
+class SettingData(BaseModel):
+    """A setting, its value, and where that comes from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+class SettingListing(BaseModel):
+    """The settings of a base."""
+
+    settings: list[SettingData]
+
+
 class WhoAmI(BaseModel):
     """Who the server takes the asker for."""
 

@@ -13,10 +13,8 @@ from starlette.responses import Response
 from ..agent.answer_lines import Places, answer_lines
 from ..agent.approval import Decision
 from ..agent.events import Answered, Event
-from ..agent.fact_drawing import picture_of
 from ..agent.transcript import Answer
 from .access import Asker, narrowed_labels, server_of
-from .base_data import picture_data
 from .base_types import (
     AnswerReply,
     ConversationListing,
@@ -27,7 +25,7 @@ from .base_types import (
     Question,
 )
 from .failures import RequestError, documented
-from .grounded_replies import event_data, keep_answer, thread_of
+from .grounded_replies import event_data, keep_answer, page_data, thread_of
 from .keys import LOCAL, Key
 from .pieces import new_id
 from .replies import EventStream, WholeReply
@@ -124,8 +122,7 @@ class _Turn:
         told: dict[str, Any] = {
             "id": self._id,
             "thread_id": thread,
-            "answer": answer.to_dict() | {"thread_id": thread or ""},
-            "picture": answer_picture(answer),
+            "answer": page_data(answer) | {"thread_id": thread or ""},
         }
         lines = self._lines
         if lines is not None:
@@ -158,13 +155,6 @@ def _reply(
         return found
 
     return WholeReply(whole, server.bounds)
-
-
-def answer_picture(answer: Answer) -> dict[str, Any]:
-    """The facts of an answer, laid out, those that it cites strongly; an edge has their number."""
-    cited = frozenset(one.number for one in answer.citations)
-    facts = [(n, p.text) for n, p in sorted(answer.numbered.items()) if p.kind == "fact"]
-    return picture_data(picture_of(facts, cited=cited))
 
 
 @router.post(

@@ -17,8 +17,11 @@ from ..agent.events import (
     ToolCalled,
     ToolReturned,
 )
+from ..agent.fact_drawing import picture_of
+from ..agent.quotes import cited_spans
 from ..text.scripts import language
 from .access import narrowed_labels
+from .base_data import picture_data
 from .conversions import choice_of, settings_of, split_turn, to_messages, tools_of
 from .failures import RequestError
 from .keys import Key
@@ -165,7 +168,7 @@ async def keep_answer(
 ) -> None:
     """Keep an answer with its trace, and note that its conversation goes on."""
     records = served.records
-    data = answer.to_dict() | {"thread_id": thread or ""}
+    data = page_data(answer) | {"thread_id": thread or ""}
 
     def keep() -> None:
         if thread is not None:
@@ -173,6 +176,18 @@ async def keep_answer(
         records.put_answer(id_, owner=key.id, thread=thread or "", labels=labels, answer=data)
 
     await asyncio.to_thread(keep)
+
+
+def page_data(answer: "Answer") -> dict[str, Any]:
+    """An answer as the page shows it: with the sentences that it cites, and its facts laid out."""
+    cited = frozenset(one.number for one in answer.citations)
+    facts = [(n, p.text) for n, p in sorted(answer.numbered.items()) if p.kind == "fact"]
+    quotes = {
+        str(number): [[span.start, span.end] for span in spans]
+        for number, spans in cited_spans(answer).items()
+    }
+    picture = picture_data(picture_of(facts, cited=cited))
+    return answer.to_dict() | {"quotes": quotes, "picture": picture}
 
 
 def own_data(answer: "Answer", id_: str, thread: str | None) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ..settings import known_names
 from .access import Admin, Asker, server_of
-from .base_types import Health, Reloaded, WhoAmI
+from .base_types import Health, Reloaded, SettingListing, WhoAmI
 from .failures import documented
 from .metrics import CONTENT_TYPE
 
@@ -48,6 +49,25 @@ async def me(key: Asker, http: Request) -> dict[str, Any]:
     """The name, the scopes and the labels of the key."""
     labels = None if key.labels is None else list(key.labels)
     return {"name": key.name, "scopes": list(key.scopes), "labels": labels}
+
+
+@router.get(
+    "/api/bases/{base}/settings",
+    response_model=SettingListing,
+    responses=documented(404),
+    summary="The settings of a base",
+)
+async def settings(key: Admin, http: Request, base: str) -> dict[str, Any]:
+    """Each setting, its value and where that comes from; secrets are hidden."""
+    loaded = server_of(http).base(base).settings
+    told = loaded.values.model_dump(mode="json")
+    listed: list[dict[str, str]] = []
+    for name in known_names():
+        section, _, field = name.partition(".")
+        value = told[section][field]
+        shown = "" if value is None else str(value)
+        listed.append({"name": name, "value": shown, "origin": loaded.origins.get(name, "default")})
+    return {"settings": listed}
 
 
 @router.post(

@@ -191,7 +191,7 @@ def test_a_turn_is_told_while_it_happens(client):
     assert names[0] == "retrieved" and names[-1] == "answered" and "text" in names
     last = events[-1][1]
     assert "Aarhus" in last["answer"]["text"]
-    edges = {edge["id"]: edge for edge in last["picture"]["edges"]}
+    edges = {edge["id"]: edge for edge in last["answer"]["picture"]["edges"]}
     cited = {str(one["number"]) for one in last["answer"]["citations"]}
     assert {id_ for id_, edge in edges.items() if edge["strong"]} == cited & set(edges) != set()
 
