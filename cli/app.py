@@ -13,6 +13,7 @@ from ..cli import (
     calibrating,
     demo,
     doctor,
+    graphing,
     keeping,
     model_commands,
     serving,
@@ -59,6 +60,7 @@ base_commands.register(app)
 adding.register(app)
 asking.register(app)
 doctor.register(app)
+graphing.register(app)
 keeping.register(app)
 calibrating.register(app)
 demo.register(app)

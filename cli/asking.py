@@ -1,4 +1,4 @@
-"""Commands that ask a base: ask, chat, search, facts, graph show."""
+"""Commands that ask a base: ask, chat, search, facts."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from ..agent.answer_lines import Places, answer_lines, describe_evidence
 from ..assembly import make_agent, open_base
 from .bases import KbOption, find_base, settings_of
+from .graphing import fact_data
 from .output import (
     JsonOption,
     console,
@@ -20,7 +21,6 @@ from .output import (
 
 if TYPE_CHECKING:
     from ..agent.transcript import Answer
-    from ..facts import Fact
 
 KOption = Annotated[int | None, typer.Option("-k", help="How many passages.", min=1, max=50)]
 ModeOption = Annotated[str | None, typer.Option(help='"vector", "bm25", "hybrid" or "graph".')]
@@ -61,10 +61,6 @@ def register(app: typer.Typer) -> None:
     app.command()(chat)
     app.command()(search)
     app.command()(facts)
-    graph = typer.Typer(help="The knowledge graph.", no_args_is_help=True)
-    graph.command("show")(graph_show)
-    graph.command("paths")(graph_paths)
-    app.add_typer(graph, name="graph")
 
 
 def ask(
@@ -202,7 +198,7 @@ def facts(
     with open_base(find_base(kb), read_only=True) as base:
         found, known = base.facts(entity), base.fact_count(entity)
     if as_json:
-        print_json([_fact_data(fact) for fact in found])
+        print_json([fact_data(fact) for fact in found])
         return
     for fact in found:
         where = "; ".join(str(source) for source in fact.sources[:3])
@@ -211,82 +207,3 @@ def facts(
         say(f"... and {known - len(found):,} more, which are not shown")
     if not found:
         say(f"no fact about {entity!r} is known")
-
-
-def graph_show(
-    entity: Annotated[str | None, typer.Argument(help="Its neighbourhood; else a summary.")] = None,
-    kb: KbOption = None,
-    as_json: JsonOption = False,
-    limit: Annotated[int, typer.Option(help="How many facts at most.", min=1)] = 50,
-) -> None:
-    """Show the graph around an entity, or its size and its best connected entities."""
-    with open_base(find_base(kb), read_only=True) as base:
-        if entity is None:
-            counts = base.statistics()
-            best = [(entity.name, facts) for entity, facts in base.best_connected()]
-            data = {
-                "entities": counts["entities"],
-                "facts": counts["facts"],
-                "best_connected": [{"name": name, "facts": facts} for name, facts in best],
-            }
-            if as_json:
-                print_json(data)
-                return
-            say(f"{data['entities']} entities, {data['facts']} facts")
-            for name, degree in best:
-                say(f"  {name}: {degree} facts")
-            return
-        found, known = base.facts(entity), base.fact_count(entity)
-    if as_json:
-        print_json([_fact_data(fact) for fact in found[:limit]])
-        return
-    for fact in found[:limit]:
-        say(f"{fact.subject} —{fact.predicate}→ {fact.object}")
-    if len(found) > limit:
-        more = "them" if known == len(found) else f"{len(found):,} of all {known:,}"
-        say(f"... {known - limit} more; raise --limit to see {more}")
-    if not found:
-        say(f"no fact about {entity!r} is known")
-
-
-def graph_paths(
-    start: Annotated[str, typer.Argument(help="A name, an alias or an entity id.")],
-    end: Annotated[str, typer.Argument(help="Another one.")],
-    kb: KbOption = None,
-    max_hops: Annotated[int, typer.Option(help="Facts in a chain at most.", min=1, max=6)] = 3,
-    as_json: JsonOption = False,
-) -> None:
-    """Show how two entities are connected: the shortest chains of facts, with their sources."""
-    with open_base(find_base(kb), read_only=True) as base:
-        unknown = [name for name in (start, end) if not base.facts(name)]
-        near = {name: base.names_near(name) for name in unknown}
-        found = [] if unknown else base.paths(start, end, max_hops=max_hops)
-    if as_json:
-        print_json(
-            [
-                {"entities": path.entities, "facts": [_fact_data(fact) for fact in path.facts]}
-                for path in found
-            ]
-        )
-        return
-    for name in unknown:
-        hint = f"; the nearest is {near[name][0]!r}" if near[name] else ""
-        say(f"no fact about {name!r} is known{hint}")
-    for path in found:
-        say(str(path))
-        for fact in path.facts:
-            where = "; ".join(str(source) for source in fact.sources[:3])
-            say(f"    {fact.subject} | {fact.predicate} | {fact.object}  ({where})")
-    if not found and not unknown:
-        say(f"no chain of at most {max_hops} facts joins {start!r} and {end!r}")
-
-
-def _fact_data(fact: "Fact") -> dict[str, object]:
-    return {
-        "id": fact.id,
-        "subject": fact.subject,
-        "predicate": fact.predicate,
-        "object": fact.object,
-        "confidence": fact.confidence,
-        "sources": [source.to_dict() for source in fact.sources],
-    }

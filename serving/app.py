@@ -1,8 +1,9 @@
 """The application: the endpoints of a server under one roof, with what stands before them all."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -64,8 +65,27 @@ def create_app(server: Server) -> FastAPI:
         pages.router,
     ):
         app.include_router(router)
+    app.openapi = _described(app, needs_key=server.access.needs_key)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_request_error)
     app.add_middleware(Gate, server=server)
     return app
+
+
+def _described(app: FastAPI, *, needs_key: bool) -> Callable[[], dict[str, Any]]:
+    """The description as this server answers: what does not fit is 400, a key only if needed."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        told = described()
+        for path in told.get("paths", {}).values():
+            for operation in path.values():
+                operation.get("responses", {}).pop("422", None)
+                if not needs_key:
+                    operation.pop("security", None)
+        if not needs_key:
+            told.get("components", {}).pop("securitySchemes", None)
+        return told
+
+    return openapi

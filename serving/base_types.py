@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from .openai_types import Text, ThreadName
 
@@ -209,7 +209,7 @@ class GraphData(BaseModel):
 class Lines(BaseModel):
     """How the lines of an answer are wanted: as the command line prints it, seen from a folder."""
 
-    verbose: bool = False
+    verbose: StrictBool = False
     here: Annotated[str, Field(max_length=4000)] = ""
 
 
@@ -219,7 +219,7 @@ class Question(BaseModel):
     question: Annotated[str, Field(min_length=1, max_length=100_000)]
     thread_id: ThreadName | None = None
     labels: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = None
-    stream: bool = True
+    stream: StrictBool = True
     lines: Lines | None = None
 
 
@@ -227,7 +227,7 @@ class Decisions(BaseModel):
     """What a person says of calls that wait, by their ids; none goes on with a broken turn."""
 
     decisions: dict[str, Literal["approve", "reject"] | dict[str, Any]] | None = None
-    stream: bool = True
+    stream: StrictBool = True
 
 
 class AnswerReply(BaseModel):
@@ -366,7 +366,7 @@ class FileResult(BaseModel):
 
 
 class UploadReply(BaseModel):
-    """What came of each file."""
+    """What came of each file; `job` is empty where nothing was begun."""
 
     job: str
     status: Literal["running", "done", "failed"]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from ..engines.engine import holds_grammars
 from .access import Asker, server_of
 from .conversions import check_supported
-from .failures import documented
+from .failures import EVENTS, documented
 from .grounded_replies import GroundedReply
 from .model_replies import ModelReply
 from .openai_types import ChatReply, ChatRequest, ModelCard, ModelList
@@ -20,7 +20,7 @@ from .server import Server
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
 _STREAM: dict[str, Any] = {
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": EVENTS,
     "description": "The reply, or its chunks as server-sent events where `stream` is true.",
 }
 

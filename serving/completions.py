@@ -17,7 +17,7 @@ from ..engines.engine import Engine, GenerationRequest, check_grammar, holds_gra
 from ..grammar.grammar import Grammar
 from ..wire.tokenizer import STOP_IDS
 from .access import Asker, server_of
-from .failures import RequestError, documented
+from .failures import EVENTS, RequestError, documented
 from .openai_types import CompletionReply, CompletionRequest, OwnCompletionOptions
 from .pieces import Finished, new_id, usage_of
 from .replies import EventStream, WholeReply
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
 _STREAM: dict[str, Any] = {
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": EVENTS,
     "description": "The continuations, or their pieces as server-sent events.",
 }
 _DEFAULT_TOKENS = 16  # OpenAI's

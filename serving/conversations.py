@@ -24,7 +24,7 @@ from .base_types import (
     Lines,
     Question,
 )
-from .failures import RequestError, documented
+from .failures import EVENTS, RequestError, documented
 from .grounded_replies import event_data, keep_answer, page_data, thread_of
 from .keys import LOCAL, Key
 from .pieces import new_id
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api/bases/{base}", tags=["conversations"])
 
 ThreadId = Annotated[str, Path(pattern=r"^[\w.~:@-]{1,200}$")]
 _STREAM: dict[str, Any] = {
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": EVENTS,
     "description": "The answer, or what happens on the way to it as server-sent events.",
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import bisect
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 
@@ -162,41 +162,48 @@ async def delete(key: Writer, http: Request, base: str, id: Id) -> dict[str, Any
 @router.post(
     "/documents",
     response_model=UploadReply,
-    responses=documented(404),
+    responses=documented(404, 409),
     summary="Add files",
 )
 async def upload(
     key: Writer,
     http: Request,
     base: str,
-    files: Annotated[list[UploadFile], File(description="The files.")],
+    files: Annotated[list[UploadFile], File(min_length=1, description="The files.")],
     labels: Annotated[
-        list[str] | None,
-        Form(description="Who may see them; none: whoever has the labels of this key."),
-    ] = None,
-    encoding: Annotated[str | None, Form(max_length=40)] = None,
+        str,
+        Form(
+            pattern=r"^[\w.:@/+ ,-]{0,2000}$",
+            description="Who may see them, apart by commas; none: who has the key's labels.",
+        ),
+    ] = "",
+    encoding: Annotated[
+        str, Form(max_length=40, description="That of text files whose encoding cannot be told.")
+    ] = "",
     ocr: Annotated[OCR, Form()] = "auto",
     background: Annotated[
-        bool, Form(description="Answer at once; `GET /api/jobs/{job}` tells how far it is.")
-    ] = False,
+        Literal["true", "false"],
+        Form(description="Answer at once; `GET /api/jobs/{job}` tells how far it is."),
+    ] = "false",
 ) -> dict[str, Any]:
     """Add files in any format that `groundglm add` reads; each is added whole, or refused."""
     server = server_of(http)
     served = server.base(base)
-    options = ReadingOptions(
-        encoding=encoding or None, ocr=ocr, max_bytes=server.options.max_upload
-    )
+    most = server.options.max_upload
+    try:
+        options = ReadingOptions(encoding=encoding or None, ocr=ocr, max_bytes=most)
+    except ValueError as error:
+        return _all_refused([safe_name(file.filename) for file in files], str(error))
     if len(files) > server.options.max_files:
         raise RequestError(f"at most {server.options.max_files} files at once", param="files")
     seen_by = _labels_for(key, labels)
     names = [safe_name(file.filename) for file in files]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise RequestError(f"two of the files are called {twice!r}", param="files")
+        raise RequestError(f"two of the files are called {twice!r}", status=409, param="files")
     received: list[tuple[str, Path]] = []
     try:
         for file, name in zip(files, names, strict=True):
-            most = server.options.max_upload
             path = await asyncio.to_thread(
                 served.files.receive, cast("Any", file.file), most=most, name=name
             )
@@ -217,20 +224,32 @@ async def upload(
             job=job,
         )
     )
-    if background:
+    if background == "true":
         server.in_background(work)
     else:
         await work
     return job.to_dict()
 
 
-def _labels_for(key: Key, labels: list[str] | None) -> tuple[str, ...] | None:
+def _all_refused(names: list[str], reason: str) -> dict[str, Any]:
+    """What is told where nothing was read, for the same reason."""
+    told = {"status": "refused", "documents": list[str](), "reason": reason}
+    return {
+        "job": "",
+        "status": "done",
+        "files": [{"name": name, **told} for name in names],
+        "done": len(names),
+        "of": len(names),
+    }
+
+
+def _labels_for(key: Key, labels: str) -> tuple[str, ...] | None:
     """The labels of what a key adds: never seen by more than the key says, nor out of its sight.
 
     Raises:
         RequestError: it gives labels that it does not have.
     """
-    asked = [one for one in labels or () if one.strip()]
+    asked = [one.strip() for one in labels.split(",") if one.strip()]
     if key.labels is None:
         return tuple(asked) if asked else None
     chosen = narrowed_labels(key, asked) if asked else key.labels

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from langchain_core.exceptions import ContextOverflowError, ModelError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from ..errors import (
     BaseBusyError,
@@ -30,6 +31,7 @@ _TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    405: "invalid_request_error",
     409: "conflict_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
@@ -90,6 +92,17 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The failures of an endpoint for the API's description; what any of them may give is added."""
     told = sorted({400, 401, 403, 413, 415, 421, 429, 500, 503, *statuses})
     return {status: {"model": ErrorReply, "description": _said(status)} for status in told}
+
+
+#: One of the events of a stream, as descriptions of APIs write it.
+EVENTS: dict[str, Any] = {
+    "text/event-stream": {
+        "schema": {
+            "type": "object",
+            "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+        }
+    }
+}
 
 
 def _said(status: int) -> str:
@@ -168,6 +181,21 @@ async def on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     status = error.status_code
     message = str(error.detail)
+    headers = dict(error.headers or {})
     if status == 404:
         message = f"there is nothing at {request.url.path}"
-    return error_response(RequestError(message, status=status, headers=error.headers))
+    elif status == 405:
+        # The framework names the methods of one of the endpoints at this path alone.
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+        message = f"{request.method} is not possible here, but {headers['Allow']}"
+    return error_response(RequestError(message, status=status, headers=headers))
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What may be done at the path of a request."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            found |= set(getattr(route, "methods", None) or ())
+    return found

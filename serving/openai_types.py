@@ -6,10 +6,16 @@ be honoured.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 Text = Annotated[str, Field(max_length=1_000_000)]
-Name = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]{1,64}$")]
+# Written out, for each dialect of patterns knows other blanks.
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff]{1,64}$"
+    ),
+]
 
 
 #: What a conversation may be called: it stands in addresses.
@@ -59,7 +65,7 @@ class FunctionDescription(_Loose):
     name: Name
     description: str | None = None
     parameters: dict[str, Any] | None = None
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class ToolDescription(_Loose):
@@ -87,7 +93,7 @@ class JSONSchemaFormat(_Loose):
 
     name: str = "reply"
     json_schema: dict[str, Any] = Field(default_factory=dict[str, Any], alias="schema")
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class ResponseFormat(_Loose):
@@ -100,7 +106,7 @@ class ResponseFormat(_Loose):
 class StreamOptions(_Loose):
     """What goes with a stream."""
 
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 class OwnOptions(_Loose):
@@ -112,13 +118,13 @@ class OwnOptions(_Loose):
 
     thread_id: ThreadName | None = None
     labels: list[Annotated[str, Field(min_length=1, max_length=200)]] | None = None
-    events: bool = False
+    events: StrictBool = False
 
 
 class _Sampling(_Loose):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    seed: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None
     stop: (
         Annotated[str, Field(min_length=1, max_length=1000)]
         | Annotated[
@@ -126,7 +132,7 @@ class _Sampling(_Loose):
         ]
         | None
     ) = None
-    stream: bool | None = None
+    stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     user: str | None = None
 
@@ -143,12 +149,12 @@ class ChatRequest(_Sampling):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
     tools: Annotated[list[ToolDescription], Field(max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
-    parallel_tool_calls: bool | None = None
+    parallel_tool_calls: StrictBool | None = None
     response_format: ResponseFormat | None = None
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     n: Annotated[int, Field(ge=1, le=16)] | None = None
-    logprobs: bool | None = None
+    logprobs: StrictBool | None = None
     top_logprobs: int | None = None
     logit_bias: dict[str, float] | None = None
     presence_penalty: float | None = None
@@ -175,7 +181,7 @@ class OwnCompletionOptions(_Loose):
     reserve: float = 0.0
     quote: str = '"'
     tool_choice: str = "auto"
-    question_holds_evidence: bool = False
+    question_holds_evidence: StrictBool = False
 
 
 Ids = Annotated[list[Annotated[int, Field(ge=0, lt=2**31)]], Field(min_length=1)]
@@ -196,12 +202,12 @@ class CompletionRequest(_Sampling):
     )
     max_tokens: Annotated[int, Field(ge=1, le=10_000_000)] | None = 16
     n: Annotated[int, Field(ge=1, le=16)] | None = None
-    echo: bool | None = None
+    echo: StrictBool | None = None
     best_of: int | None = None
     suffix: str | None = None
     logprobs: int | None = None
     stop_token_ids: list[int] | None = None
-    return_token_ids: bool | None = None
+    return_token_ids: StrictBool | None = None
     structured_outputs: StructuredOutputs | None = None
     groundglm: OwnCompletionOptions | None = None
 
