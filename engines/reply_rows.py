@@ -18,6 +18,7 @@ class RowsEngine(Protocol):
     name: str
     vocabulary: int
     max_context: int
+    prefix_length: int
     prefixes: PrefixCache
 
     @property
@@ -74,7 +75,7 @@ class ReplyRows:
             self._row(request, len(prompt))
             for request, prompt in zip(requests, prompts, strict=True)
         ]
-        self._read = prompts[0]  # of a single row: the ids in the cache, once it is filled
+        self._reads = prompts  # of each row: the ids in the cache, once it is filled
         self._steps = 0
         known = engine.prefixes.take(prompts[0]) if len(prompts) == 1 else None
         if known is not None:
@@ -120,7 +121,8 @@ class ReplyRows:
                 chosen = _chosen(logits[:, -1], self._rows)
                 self._steps += 1
                 if self._steps > 1:
-                    self._read.append(int(self._ids[0, 0]))
+                    for read, id_ in zip(self._reads, self._ids[:, 0], strict=True):
+                        read.append(int(id_))
                 self._ids = torch.tensor([[id_] for id_ in chosen], device=self._ids.device)
                 if self._mask is not None:
                     self._mask = torch.cat([self._mask, torch.ones_like(self._ids)], dim=1)
@@ -134,7 +136,88 @@ class ReplyRows:
     def keep(self) -> None:
         """Leave what a single row has read to prompts that begin in the same way."""
         if self._steps and len(self._rows) == 1:
-            self._engine.prefixes.put(self._read, self._cache)
+            self._engine.prefixes.put(self._reads[0], self._cache)
+
+    # --- rows that come and go ------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def join(self, other: "ReplyRows") -> None:
+        """Go on with the rows of another object too; both have made at least one step."""
+        lengths = [rows._cache.layers[0].keys.shape[-2] for rows in (self, other)]
+        masks: list[torch.Tensor] = []
+        for rows, length in zip((self, other), lengths, strict=True):
+            pad = max(lengths) - length
+            mask = rows._mask
+            if mask is None:
+                shape = (len(rows._rows), length - self._engine.prefix_length + 1)
+                mask = torch.ones(shape, dtype=torch.long, device=rows._ids.device)
+            masks.append(torch.nn.functional.pad(mask, (pad, 0)))
+            rows._widen(pad)
+        for mine, theirs in zip(self._cache.layers, other._cache.layers, strict=True):
+            mine.keys = torch.cat([mine.keys, theirs.keys])
+            mine.values = torch.cat([mine.values, theirs.values])
+        self._mask = torch.cat(masks)
+        self._ids = torch.cat([self._ids, other._ids])
+        self._positions = torch.cat([self._rows_of(self), self._rows_of(other)])
+        self._rows += other._rows
+        self._reads += other._reads
+        self._steps = max(self._steps, other._steps)
+
+    def leave(self, places: Sequence[int]) -> None:
+        """Let rows go; what they have read is left to prompts that begin in the same way."""
+        for place in places:
+            self._keep_row(place)
+        stay = [place for place in range(len(self._rows)) if place not in places]
+        index = torch.tensor(stay, dtype=torch.long, device=self._ids.device)
+        mask = self._mask
+        first = 0
+        if mask is not None and stay:
+            mask = mask[index]
+            first = int(mask.any(0).int().argmax())  # columns that are padding in all of them
+            self._mask = mask[:, first:]
+        front = self._engine.prefix_length
+        for layer in self._cache.layers:
+            for name in ("keys", "values"):
+                held = getattr(layer, name)[index]
+                if first:
+                    held = torch.cat([held[:, :, :front], held[:, :, front + first :]], dim=2)
+                setattr(layer, name, held)
+        self._ids = self._ids[index]
+        self._positions = self._rows_of(self)[index]
+        self._rows = [self._rows[place] for place in stay]
+        self._reads = [self._reads[place] for place in stay]
+
+    @staticmethod
+    def _rows_of(rows: "ReplyRows") -> torch.Tensor:
+        """The next position of each row; before the first join they may share one line."""
+        return rows._positions.expand(len(rows._rows), -1)
+
+    def _widen(self, pad: int) -> None:
+        """Put padding before what each row has read, behind a prefix."""
+        if not pad:
+            return
+        front = self._engine.prefix_length
+        for layer in self._cache.layers:
+            for name in ("keys", "values"):
+                held = getattr(layer, name)
+                empty = held.new_zeros((*held.shape[:2], pad, held.shape[3]))
+                setattr(layer, name, torch.cat([held[:, :, :front], empty, held[:, :, front:]], 2))
+
+    def _keep_row(self, place: int) -> None:
+        prefixes = self._engine.prefixes
+        if not prefixes.most_bytes or self._engine.prefix_length:
+            return
+        from transformers import DynamicCache
+
+        length = len(self._reads[place])
+        made: Any = DynamicCache()
+        for number, layer in enumerate(self._cache.layers):
+            keys = layer.keys[place : place + 1, :, -length:].clone()
+            values = layer.values[place : place + 1, :, -length:].clone()
+            made.update(keys, values, number)
+        prefixes.put(self._reads[place], made)
 
 
 def _chunk(row: _Row, id_: int | None) -> TokenChunk:

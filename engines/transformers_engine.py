@@ -81,6 +81,7 @@ class TransformersEngine:
         self._lock = threading.Lock()
         self._grammars: GrammarVocabulary | None = None
         taken = prefix.length if prefix is not None else 0
+        self.prefix_length = taken
         self.prefixes = PrefixCache(kept_bytes, taken)
         self.max_context = int(config.max_position_embeddings) - taken
 

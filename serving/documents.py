@@ -173,7 +173,8 @@ async def upload(
     labels: Annotated[
         str,
         Form(
-            pattern=r"^[\w.:@/+ ,-]{0,2000}$",
+            pattern=r"^[\w.:@/+ ,-]*$",
+            max_length=2000,
             description="Who may see them, apart by commas; none: who has the key's labels.",
         ),
     ] = "",

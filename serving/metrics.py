@@ -65,6 +65,14 @@ class _State:
         queue = self._server.queue
         yield GaugeMetricFamily("groundglm_turns_running", "Turns that run.", queue.running)
         yield GaugeMetricFamily("groundglm_turns_waiting", "Turns that wait.", queue.waiting)
+        writing = GaugeMetricFamily(
+            "groundglm_replies_together", "Replies computed together.", labels=["model"]
+        )
+        for model in self._server.models:
+            count = getattr(model.writer, "writing", None)
+            if isinstance(count, int):
+                writing.add_metric([model.model_name], count)
+        yield writing
         family = GaugeMetricFamily("groundglm_documents", "Documents.", labels=["base"])
         for name, served in self._server.bases.items():
             family.add_metric([name], served.base.statistics()["documents"])

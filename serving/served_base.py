@@ -48,13 +48,24 @@ class Models:
         with self._guard:
             engine = settings.values.engine
             if engine not in self._made:
-                self._made[engine] = self._given or make_model(settings.values)
+                self._made[engine] = _shared(self._given or make_model(settings.values))
             return self._made[engine]
 
     def __iter__(self) -> Generator[ChatGLM3]:
         """Those that can be asked by themselves."""
         found = [one for one in self._made.values() if isinstance(one, ChatGLM3)]
         yield from {one.model_name: one for one in found}.values()
+
+
+def _shared(model: BaseChatModel) -> BaseChatModel:
+    """The model with an engine that computes the replies of all who ask together, if it can."""
+    if not isinstance(model, ChatGLM3) or not hasattr(model.writer, "prefixes"):
+        return model
+    from ..engines.shared_engine import SharedEngine
+
+    writer: Any = model.writer
+    kept = {name: getattr(model, name) for name in ("max_tokens", "temperature", "top_p", "stop")}
+    return ChatGLM3(engine=SharedEngine(writer), **kept)
 
 
 class ServedBase:
