@@ -11,7 +11,7 @@ from typing import Any, cast
 from ..schemas import NOTES, Schema, SchemaError, exclusive, first_violation, merged, resolve
 from ..wire.literals import is_parameter
 from .number_rules import number_rule
-from .text_rules import Dialect, quoted, text_rule
+from .text_rules import Dialect, quoted, repeated, text_rule
 
 _LONGEST_KEY = 40
 _NESTED_ANY = 2
@@ -219,14 +219,12 @@ class SchemaRules:
         rest = ""
         if item is not None and most > len(fixed):
             low = max(0, shortest - len(fixed))
-            high = "" if unbounded else str(most - len(fixed))
-            times = "*" if (low, high) == (0, "") else f"{{{low},{high}}}"
+            further = f'(", " {item.expression})'
             if fixed:
-                rest = f'(", " {item.expression}){times}'
+                rest = repeated(further, low, None if unbounded else most - len(fixed))
             else:
-                low, high = max(0, low - 1), "" if unbounded else str(most - 1)
-                times = "*" if (low, high) == (0, "") else f"{{{low},{high}}}"
-                rest = f'{item.expression} (", " {item.expression}){times}'
+                times = repeated(further, max(0, low - 1), None if unbounded else most - 1)
+                rest = f"{item.expression} {times}".rstrip()
                 if shortest == 0:
                     rest = f"({rest})?"
         # Items in front may stop anywhere once there are enough.
@@ -291,9 +289,8 @@ class SchemaRules:
         quote = self._dialect.quote
         key = self.rule(f"/{quote}{self._dialect.plain}{{1,{_LONGEST_KEY}}}{quote}/", terminal=True)
         entry = f'{key} ": " {value.expression}'
-        limit = "" if most is None else str(max(0, int(most) - 1))
-        times = "*" if not limit else f"{{0,{limit}}}"
-        body = f'{entry} (", " {entry}){times}' if most is None or int(most) > 0 else ""
+        further = repeated(f'(", " {entry})', 0, None if most is None else int(most) - 1)
+        body = f"{entry} {further}".rstrip() if most is None or int(most) > 0 else ""
         if not fewest and body:
             body = f"({body})?"
         return Piece(body, value.bytes + 4 * _LONGEST_KEY + 8)

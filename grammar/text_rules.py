@@ -121,3 +121,12 @@ def _splits(body: str) -> bool:
             return True
         position += 1
     return False
+
+
+def repeated(expression: str, low: int, high: int | None) -> str:
+    """An expression so many times; nothing where that is never, which llguidance cannot write."""
+    if high is not None and high < 1:
+        return ""
+    if low == 0 and high is None:
+        return f"{expression}*"
+    return f"{expression}{{{low},{'' if high is None else high}}}"

@@ -106,6 +106,11 @@ SCHEMAS = {
     "ranges in lists": {"type": "array", "minItems": 1, "items": {
         "type": "array", "minItems": 1, "items": {"type": "integer", "maximum": 1000}}},
     "list": {"type": "array", "items": {"type": "boolean"}, "minItems": 2, "maxItems": 4},
+    "at most one": {"type": "array", "items": {"type": "integer"}, "maxItems": 1},
+    "exactly one": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 1},
+    "one entry": {
+        "type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 1,
+    },
     "tuple": {"type": "tuple", "items": {"type": "float"}},
     "prefix": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}],
                "items": False, "minItems": 1},
