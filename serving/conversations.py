@@ -1,6 +1,5 @@
 """Conversations that the server keeps: asking with all that happens told, approval, history."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -116,7 +115,7 @@ class _Turn:
         thread = self._thread if is_kept else None
         if not is_kept:
             await self._served.memory.adelete_thread(thread_of(self._key, self._thread))
-        await keep_answer(
+        keep_answer(
             self._served, answer, self._id, key=self._key, thread=thread, labels=self._labels
         )
         told: dict[str, Any] = {
@@ -196,7 +195,7 @@ async def conversations(
 ) -> dict[str, Any]:
     """The asker's own conversations, the newest first."""
     served = server_of(http).base(base)
-    found = await served.read(lambda: served.records.conversations(key.id, limit=limit))
+    found = await served.recorded(lambda kept: kept.conversations(key.id, limit=limit))
     return {"conversations": found}
 
 
@@ -209,8 +208,8 @@ async def conversations(
 async def conversation(key: Asker, http: Request, base: str, thread: ThreadId) -> dict[str, Any]:
     """Its answers in order, and the calls that wait for a person."""
     served = server_of(http).base(base)
-    _check_own(served, key, thread)
-    answers = await served.read(lambda: served.records.answers_of(key.id, thread, key.labels))
+    await _check_own(served, key, thread)
+    answers = await served.recorded(lambda kept: kept.answers_of(key.id, thread, key.labels))
     pending = await served.agent_for("").apending(thread_of(key, thread))
     return {"id": thread, "answers": answers, "pending": [one.to_dict() for one in pending]}
 
@@ -224,9 +223,9 @@ async def conversation(key: Asker, http: Request, base: str, thread: ThreadId) -
 async def forget(key: Asker, http: Request, base: str, thread: ThreadId) -> dict[str, Any]:
     """Forget what was said in it, its answers and traces included."""
     served = server_of(http).base(base)
-    _check_own(served, key, thread)
+    await _check_own(served, key, thread)
     await served.memory.adelete_thread(thread_of(key, thread))
-    await served.read(lambda: served.records.forget_conversation(key.id, thread))
+    await served.recorded(lambda kept: kept.forget_conversation(key.id, thread))
     return {"done": True}
 
 
@@ -242,13 +241,13 @@ async def decide(
     """Decide on calls by their ids and go on; a decision is taken once."""
     server = server_of(http)
     served = server.base(base)
-    _check_own(served, key, thread)
+    await _check_own(served, key, thread)
     turn = _Turn(server, served, key, thread=thread, labels=key.labels)
     return _reply(server, lambda: turn.decided(decided.decisions), stream=decided.stream)
 
 
-def _check_own(served: ServedBase, key: Key, thread: str) -> None:
-    if not served.records.knows_conversation(key.id, thread):
+async def _check_own(served: ServedBase, key: Key, thread: str) -> None:
+    if not await served.recorded(lambda kept: kept.knows_conversation(key.id, thread)):
         raise RequestError(f"there is no conversation {thread!r}", status=404)
 
 
@@ -259,7 +258,7 @@ async def answered_by(served: ServedBase, key: Key, id_: str) -> dict[str, Any]:
         RequestError: there is none.
     """
     owner = None if key.may("admin") else key.id
-    found = await asyncio.to_thread(served.records.answer, id_, owner=owner, labels=key.labels)
+    found = await served.recorded(lambda kept: kept.answer(id_, owner=owner, labels=key.labels))
     if found is None:
         raise RequestError(f"there is no answer {id_!r}", status=404)
     return found

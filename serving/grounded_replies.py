@@ -1,6 +1,5 @@
 """The reply of a base's agent to an OpenAI client: grounded, with its evidence beside it."""
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -112,7 +111,7 @@ class GroundedReply:
                     async for event in events:
                         if isinstance(event, Answered):
                             finished = True
-                            await self._keep(event.answer)
+                            self._keep(event.answer)
                         yield event
                 finally:
                     if not finished:
@@ -150,14 +149,14 @@ class GroundedReply:
         )
         return found
 
-    async def _keep(self, answer: "Answer") -> None:
+    def _keep(self, answer: "Answer") -> None:
         self._server.count_answer(self._served.name, answer)
-        await keep_answer(
+        keep_answer(
             self._served, answer, self._id, key=self._key, thread=self._thread, labels=self._labels
         )
 
 
-async def keep_answer(
+def keep_answer(
     served: ServedBase,
     answer: "Answer",
     id_: str,
@@ -166,16 +165,13 @@ async def keep_answer(
     thread: str | None,
     labels: tuple[str, ...] | None,
 ) -> None:
-    """Keep an answer with its trace, and note that its conversation goes on."""
-    records = served.records
+    """Keep an answer with its trace, and that its conversation goes on; nobody waits for it."""
     data = page_data(answer) | {"thread_id": thread or ""}
-
-    def keep() -> None:
-        if thread is not None:
-            records.touch_conversation(key.id, thread, answer.question)
-        records.put_answer(id_, owner=key.id, thread=thread or "", labels=labels, answer=data)
-
-    await asyncio.to_thread(keep)
+    served.record(
+        lambda records: records.put_answer(
+            id_, owner=key.id, thread=thread or "", labels=labels, answer=data
+        )
+    )
 
 
 def page_data(answer: "Answer") -> dict[str, Any]:

@@ -71,14 +71,26 @@ class ServerRecords:
         labels: Sequence[str] | None,
         answer: Mapping[str, Any],
     ) -> None:
-        """Keep an answer of a caller with these labels."""
-        if not self.keep:
+        """Keep an answer of a caller with these labels, and that its conversation goes on.
+
+        The first question of a conversation is its title.
+        """
+        if not self.keep and not thread:
             return
         written = json.dumps(answer, ensure_ascii=False, default=str)
         seen = None if labels is None else json.dumps(sorted(labels))
-        question = str(answer.get("question", ""))
-        row = (id_, time.time(), owner, thread, seen, question, written)
+        question, now = str(answer.get("question", "")), time.time()
+        title = " ".join(question.split())[:120]
+        row = (id_, now, owner, thread, seen, question, written)
         with self._guard, self._connection as connection:
+            if thread:
+                connection.execute(
+                    "INSERT INTO conversations VALUES (?, ?, ?, ?) "
+                    "ON CONFLICT (owner, id) DO UPDATE SET updated = excluded.updated",
+                    (owner, thread, title, now),
+                )
+            if not self.keep:
+                return
             connection.execute("REPLACE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._since_pruned += 1
             if self._since_pruned >= 100:
@@ -145,15 +157,6 @@ class ServerRecords:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     # --- conversations ------------------------------------------------------------------------
-
-    def touch_conversation(self, owner: str, id_: str, title: str) -> None:
-        """Note that a conversation goes on; its first question is its title."""
-        with self._guard, self._connection as connection:
-            connection.execute(
-                "INSERT INTO conversations VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (owner, id) DO UPDATE SET updated = excluded.updated",
-                (owner, id_, " ".join(title.split())[:120], time.time()),
-            )
 
     def conversations(self, owner: str, *, limit: int) -> list[dict[str, Any]]:
         """The conversations of an owner, the newest first."""

@@ -103,6 +103,8 @@ class ServedBase:
         self.files = UploadedFiles(folder)
         #: One writer at a time, in the order of the requests.
         self.writing = ThreadPoolExecutor(1, thread_name_prefix=f"groundglm-write-{name}")
+        #: What is kept beside the base, in order, so that nobody asks for what is not there yet.
+        self._keeping = ThreadPoolExecutor(1, thread_name_prefix=f"groundglm-keep-{name}")
         self._guard = threading.Lock()
         self._users = 0
         self._is_retired = False
@@ -169,6 +171,7 @@ class ServedBase:
 
     def _close(self) -> None:
         self.writing.shutdown(wait=True)
+        self._keeping.shutdown(wait=True)
         self.memory.close()
         self.records.close()
         self.base.close()
@@ -183,6 +186,23 @@ class ServedBase:
         loop = asyncio.get_running_loop()
         with self.used():
             return await asyncio.shield(loop.run_in_executor(self.writing, self._kept_open(work)))
+
+    async def recorded(self, work: Callable[[ServerRecords], T]) -> T:
+        """Ask what is kept beside the base; what was to be kept before is there."""
+        loop = asyncio.get_running_loop()
+        with self.used():
+            return await loop.run_in_executor(self._keeping, work, self.records)
+
+    def record(self, work: Callable[[ServerRecords], None]) -> None:
+        """Keep something; nobody waits for it, and what goes wrong is logged."""
+
+        def done() -> None:
+            try:
+                work(self.records)
+            except Exception:
+                _LOG.exception("an answer of %s could not be kept", self.name)
+
+        self._keeping.submit(self._kept_open(done))
 
     def _kept_open(self, work: Callable[[], T]) -> Callable[[], T]:
         def done() -> T:

@@ -32,10 +32,10 @@ async def traces(
     served = server_of(http).base(base)
     owner = None if key.may("admin") else key.id
 
-    def work() -> list[dict[str, Any]]:
-        return served.records.answers(owner=owner, labels=key.labels, limit=limit, before=before)
-
-    return {"traces": await served.read(work)}
+    found = await served.recorded(
+        lambda kept: kept.answers(owner=owner, labels=key.labels, limit=limit, before=before)
+    )
+    return {"traces": found}
 
 
 @router.get(
@@ -58,8 +58,8 @@ async def give_feedback(key: Asker, http: Request, base: str, said: Feedback) ->
     """Kept beside the trace of the answer; a second time replaces the first."""
     served = server_of(http).base(base)
     await answered_by(served, key, said.answer_id)
-    await served.read(
-        lambda: served.records.put_feedback(
+    await served.recorded(
+        lambda kept: kept.put_feedback(
             said.answer_id, owner=key.id, rating=said.rating, comment=said.comment
         )
     )
@@ -74,4 +74,4 @@ async def feedback(
 ) -> dict[str, Any]:
     """What people said, the newest first."""
     served = server_of(http).base(base)
-    return {"feedback": await served.read(lambda: served.records.feedback(limit=limit))}
+    return {"feedback": await served.recorded(lambda kept: kept.feedback(limit=limit))}
