@@ -78,12 +78,14 @@ class _Turn:
         agent = self._served.agent_for(question)
         return self._named(lambda: agent.astream(question, thread_id=thread, labels=self._labels))
 
-    def decided(self, decisions: Mapping[str, Decision] | None) -> AsyncGenerator[tuple[str, Any]]:
-        """Go on with what a person decided."""
+    def decided(
+        self, question: str, decisions: Mapping[str, Decision] | None
+    ) -> AsyncGenerator[tuple[str, Any]]:
+        """Go on with what a person decided on a turn that asked this."""
         thread = thread_of(self._key, self._thread)
 
         async def events() -> AsyncGenerator[Event]:
-            answer = await self._served.agent_for("").aresume(
+            answer = await self._served.agent_for(question).aresume(
                 thread, decisions, labels=self._labels
             )
             yield Answered(answer)
@@ -242,8 +244,9 @@ async def decide(
     server = server_of(http)
     served = server.base(base)
     await _check_own(served, key, thread)
+    question = await served.recorded(lambda kept: kept.last_question(key.id, thread))
     turn = _Turn(server, served, key, thread=thread, labels=key.labels)
-    return _reply(server, lambda: turn.decided(decided.decisions), stream=decided.stream)
+    return _reply(server, lambda: turn.decided(question, decided.decisions), stream=decided.stream)
 
 
 async def _check_own(served: ServedBase, key: Key, thread: str) -> None:

@@ -31,6 +31,8 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+# What may stand in a counter: a client may send any word as its method.
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SLACK = 1_000_000  # bytes that a form with files has beside them
 
@@ -134,7 +136,8 @@ class Gate:
         route = scope.get("route")
         path = str(getattr(route, "path", "")) or "other"
         metrics = self._server.metrics
-        metrics.requests.labels(scope["method"], path, str(status)).inc()
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        metrics.requests.labels(method, path, str(status)).inc()
         metrics.seconds.labels(path).observe(seconds)
         if _LOG.isEnabledFor(logging.INFO):
             told = {

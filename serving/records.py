@@ -173,6 +173,14 @@ class ServerRecords:
         query = "SELECT 1 FROM conversations WHERE owner = ? AND id = ?"
         return bool(self._rows(query, owner, id_))
 
+    def last_question(self, owner: str, thread: str) -> str:
+        """What was asked last in a conversation, "" where that is not kept."""
+        query = (
+            "SELECT question FROM answers WHERE owner = ? AND thread = ? ORDER BY time DESC LIMIT 1"
+        )
+        rows = self._rows(query, owner, thread)
+        return str(rows[0][0]) if rows else ""
+
     def answers_of(
         self, owner: str, thread: str, labels: Sequence[str] | None
     ) -> list[dict[str, Any]]:

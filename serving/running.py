@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ from ..errors import SettingsError
 from .app import create_app
 from .options import check_exposure
 from .server import Server
+
+_LOG = logging.getLogger("groundglm.serving")
 
 
 class _Listener(uvicorn.Server):
@@ -66,7 +69,7 @@ def run_server(
         taken = bound.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{taken}"
-        with _noticed(server, url), _ending_quietly():
+        with _noticed(server, url), _ending_quietly(), _reloading(server):
             if announce is not None:
                 announce(url)
             listener.run(sockets=[bound])
@@ -86,6 +89,30 @@ def _ending_quietly() -> Generator[None]:
     finally:
         if is_main:
             signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _reloading(server: Server) -> Generator[None]:
+    """Read the settings again on SIGHUP, where there is such a signal."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def reload() -> None:
+        try:
+            server.reload()
+        except Exception:
+            _LOG.exception("the settings were not read again; what was, stays")
+
+    def begin(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=reload, daemon=True).start()
+
+    before = signal.signal(hangup, begin)
+    try:
+        yield
+    finally:
+        signal.signal(hangup, before)
 
 
 class _Left(BaseException):

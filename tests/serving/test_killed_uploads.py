@@ -27,8 +27,9 @@ def text_of(number):
 class Killable:
     """`groundglm serve` as a process of its own."""
 
-    def __init__(self, folder):
-        command = [sys.executable, "-m", "groundglm", "serve", str(folder), "--port", "0"]
+    def __init__(self, folder, *more):
+        self.given = (folder, *more)
+        command = [sys.executable, "-m", "groundglm", "serve", str(folder), "--port", "0", *more]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, encoding="utf-8")
         line = self.process.stderr.readline()
         assert "Serving" in line, line + self.process.stderr.read()
