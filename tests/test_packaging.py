@@ -108,6 +108,7 @@ def assert_holds_the_package_only(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "groundglm/py.typed" in names
     assert any(name.startswith("groundglm/cli/corpus/") for name in names)
+    assert {"groundglm/serving/page/index.html", "groundglm/serving/page/main.js"} <= set(names)
     tops = {name.split("/")[1] for name in names if name.startswith("groundglm/")}
     assert sorted(tops & NOT_ROOMS) == []
     assert {name.split("/")[0].split("-")[0] for name in names} == {"groundglm"}
