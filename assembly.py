@@ -153,7 +153,19 @@ def _openai_model(engine: EngineSettings, options: Mapping[str, Any]) -> "BaseCh
     if not engine.model:
         raise SettingsError("engine.openai_base_url needs the model's name there: --model NAME")
     key = engine.api_key or SecretStr("none")
-    return ChatOpenAI(base_url=engine.openai_base_url, model=engine.model, api_key=key, **options)
+    return ChatOpenAI(
+        base_url=engine.openai_base_url,
+        model=engine.model,
+        api_key=key,
+        # Its own way to count tokens fetches a vocabulary of OpenAI's; no other makes more of a
+        # text than one that knows bytes alone.
+        custom_get_token_ids=_bytes_of,
+        **options,
+    )
+
+
+def _bytes_of(text: str) -> list[int]:
+    return list(text.encode("utf-8", "replace"))
 
 
 def make_agent(

@@ -33,6 +33,10 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
         return {"name": "groundglm-extractive", "is_chatglm3": False, "chatglm3_6b_fits": fits}
     if settings.kind == "small":
         return _describe_small(settings)
+    if settings.kind == "http":
+        return _describe_remote(settings)
+    if settings.kind == "openai":
+        return {"name": settings.model or "", "is_chatglm3": False, "at": settings.openai_base_url}
     from ..checkpoints.checkpoint import checkpoint_folder
     from ..checkpoints.config import read_config
     from ..checkpoints.shards import weight_files
@@ -65,6 +69,28 @@ def describe_engine(settings: EngineSettings, notices: list[str]) -> dict[str, A
     }
 
 
+def _describe_remote(settings: EngineSettings) -> dict[str, Any]:
+    """The model on another machine, tried as it would be before a question.
+
+    Raises:
+        SettingsError: its tokenizer is not named.
+        EngineError: it cannot be reached, or gives no ids.
+    """
+    from ..assembly import make_model
+    from ..chatglm3.chat_model import ChatGLM3
+    from ..settings import Settings
+
+    model = make_model(Settings(engine=settings))
+    assert isinstance(model, ChatGLM3)
+    return {
+        "name": model.model_name,
+        "is_chatglm3": False,  # nobody can tell from here
+        "at": settings.base_url,
+        "context": model.writer.max_context,
+        "holds_grammars": model.writer.supports_grammar,
+    }
+
+
 def _describe_small(settings: EngineSettings) -> dict[str, Any]:
     from ..checkpoints.small_model import is_small_model_made, small_model_name
 
@@ -82,6 +108,8 @@ def engine_line(engine: Mapping[str, Any]) -> str:
     if "made" in engine:
         made = "" if engine["made"] else "; it is made on the first use, from a package of 93 MB"
         return f"{engine['name']} (English only, not ChatGLM3{made})"
+    if "at" in engine:
+        return f"{engine['name']} at {engine['at']}"
     if "layout" not in engine:
         return f"{engine['name']} (not ChatGLM3)"
     kind = (
@@ -94,7 +122,9 @@ def engine_line(engine: Mapping[str, Any]) -> str:
 
 
 def fitting_line(engine: Mapping[str, Any]) -> str:
-    """What fits where, in one line for a reader."""
+    """What fits where, in one line for a reader; nothing of a model elsewhere."""
+    if "at" in engine:
+        return "the model runs elsewhere"
     fits = engine.get("fits") or engine["chatglm3_6b_fits"]
     who = "it" if "fits" in engine else "ChatGLM3-6B"
     said = [
