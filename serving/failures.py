@@ -32,6 +32,7 @@ _TYPES = {
     403: "permission_error",
     404: "not_found_error",
     405: "invalid_request_error",
+    408: "invalid_request_error",
     409: "conflict_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
@@ -45,6 +46,7 @@ _CODES = {
     403: "permission_denied",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_incomplete",
     409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
@@ -90,7 +92,7 @@ class RequestError(Exception):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The failures of an endpoint for the API's description; what any of them may give is added."""
-    told = sorted({400, 401, 403, 413, 415, 421, 429, 500, 503, *statuses})
+    told = sorted({400, 401, 403, 408, 413, 415, 421, 429, 500, 503, *statuses})
     return {status: {"model": ErrorReply, "description": _said(status)} for status in told}
 
 

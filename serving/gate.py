@@ -1,5 +1,6 @@
 """What every request passes: where it comes from, how large it is, and what its reply carries."""
 
+import asyncio
 import json
 import logging
 import time
@@ -34,6 +35,7 @@ _HEADERS = {
 # What may stand in a counter: a client may send any word as its method.
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_STALL_SECONDS = 60.0  # without a further piece of a body
 _SLACK = 1_000_000  # bytes that a form with files has beside them
 
 
@@ -116,12 +118,17 @@ class Gate:
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > most:
             raise _too_large(most)
-        read = 0
+        read, is_whole = 0, False
 
         async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
+            nonlocal read, is_whole
+            try:
+                async with asyncio.timeout(None if is_whole else _STALL_SECONDS):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, "the request did not come to its end") from None
             if message["type"] == "http.request":
+                is_whole = not message.get("more_body", False)
                 read += len(message.get("body", b""))
                 if read > most:
                     # Of this kind, for FastAPI makes a 400 of any other that reading raises.

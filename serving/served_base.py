@@ -109,8 +109,7 @@ class ServedBase:
         self._users = 0
         self._is_retired = False
         threading.Thread(target=self._kept_open(self._warm_up), daemon=True).start()
-        if self.files.folder.is_dir():
-            self.writing.submit(self._kept_open(self._recover))
+        self.writing.submit(self._kept_open(self._recover))
 
     @property
     def engine(self) -> Engine | None:

@@ -81,6 +81,7 @@ class UploadedFiles:
         self.folder = base / FOLDER
         self._partial = base / _ON_THE_WAY / "partial"
         self._replaced = base / _ON_THE_WAY / "replaced"
+        self._begun = base / _ON_THE_WAY / "begun"
 
     def folder_for(self, key: Key, labels: Labels) -> Path:
         """Where files of a key with these labels lie.
@@ -126,6 +127,11 @@ class UploadedFiles:
     def place(self, partial: Path, target: Path) -> None:
         """Move a received file to its place; what stood there is kept until `settle`."""
         target.parent.mkdir(parents=True, exist_ok=True)
+        # Else a file whose document was deleted otherwise would look like one never added.
+        begun = self._begun / target.relative_to(self.folder)
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        begun.touch()
+        _sync_folder(begun.parent)
         if target.exists():
             kept = self._kept_of(target)
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +148,7 @@ class UploadedFiles:
             os.replace(kept, target)
         else:
             target.unlink(missing_ok=True)
+        (self._begun / target.relative_to(self.folder)).unlink(missing_ok=True)
 
     def _kept_of(self, target: Path) -> Path:
         return self._replaced / target.relative_to(self.folder)
@@ -156,32 +163,23 @@ class UploadedFiles:
     def recover(self, base: KnowledgeBase) -> None:
         """Add what a crash left unread, put back what it left aside, clear the rest away."""
         shutil.rmtree(self._partial, ignore_errors=True)
-        if not self.folder.is_dir():
-            return
-        folders = [path for path in sorted(self.folder.iterdir()) if path.is_dir()]
-        for folder in (self.folder, *folders):
-            labels = _labels_in(folder)
-            files = [path for path in sorted(folder.iterdir()) if _is_upload(path)]
-            if labels is None and folder != self.folder:
-                _LOG.warning("%s does not say who may see its files: they are not added", folder)
-                continue
-            report = base.add_files(files, labels=labels) if files else AddReport()
-            for path in files:
-                if self._kept_of(path).exists():
-                    self.settle(path, is_kept=not _refused(report, path))
-        if self._replaced.is_dir():
-            for kept in [path for path in self._replaced.rglob("*") if path.is_file()]:
-                target = self.folder / kept.relative_to(self._replaced)
-                if not target.exists():
+        for begun in _files_below(self._begun):
+            target = self.folder / begun.relative_to(self._begun)
+            labels = _labels_in(target.parent)
+            if not target.exists():
+                kept = self._kept_of(target)
+                if kept.exists():
                     os.replace(kept, target)
+                begun.unlink(missing_ok=True)
+            elif labels is None and target.parent != self.folder:
+                _LOG.warning("%s does not say who may see its files: not added", target.parent)
+            else:
+                report = base.add_files([target], labels=labels, jobs=1)
+                self.settle(target, is_kept=not report.refused)
 
 
-def _is_upload(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and not path.name.startswith(".")
-
-
-def _refused(report: AddReport, path: Path) -> bool:
-    return any(Path(name).name == path.name for name, _ in report.refused)
+def _files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
 
 
 def _labels_in(folder: Path) -> Labels:

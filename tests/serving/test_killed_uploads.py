@@ -100,24 +100,27 @@ def test_what_was_acknowledged_is_there_and_what_is_there_is_whole(tmp_path, ful
 
 def test_what_a_crash_left_is_added_put_back_or_cleared_away(tmp_path):
     folder = fill(tmp_path / "kb")
-    files = UploadedFiles(folder)
-    (folder / FOLDER).mkdir()
-    (folder / FOLDER / "unread.txt").write_text("The mill of Ost grinds rye.", "utf-8")
-    (folder / FOLDER / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
-    on_the_way = folder / ".uploads"
-    (on_the_way / "partial").mkdir(parents=True)
+    files, on_the_way = UploadedFiles(folder), folder / ".uploads"
+    labelled, unknown = folder / FOLDER / "0123456789ab", folder / FOLDER / "ffffffffffff"
+    for made in (labelled, unknown, on_the_way / "partial", on_the_way / "replaced"):
+        made.mkdir(parents=True)
+    (labelled / ".labels.json").write_text(json.dumps({"owner": "x", "labels": ["staff"]}))
+    lying = {
+        "unread.txt": "The mill of Ost grinds rye.",
+        "bad.pdf": "%PDF-1.4 nothing",
+        "0123456789ab/secret.txt": "The tunnel of Ost is closed.",
+        "ffffffffffff/who.txt": "Nobody knows who may see this.",
+    }
+    for name, text in lying.items():
+        (folder / FOLDER / name).write_text(text, "utf-8")
+    for name in (*lying, "gone.txt"):
+        begun = on_the_way / "begun" / name
+        begun.parent.mkdir(parents=True, exist_ok=True)
+        begun.touch()
     (on_the_way / "partial" / "abc").write_bytes(b"half")
-    (on_the_way / "replaced").mkdir()
     (on_the_way / "replaced" / "bad.pdf").write_bytes(b"the good one before")
     (on_the_way / "replaced" / "unread.txt").write_text("what was replaced", "utf-8")
     (on_the_way / "replaced" / "gone.txt").write_text("The inn of Ost has nine beds.", "utf-8")
-    labelled = folder / FOLDER / "0123456789ab"
-    labelled.mkdir()
-    (labelled / ".labels.json").write_text(json.dumps({"owner": "x", "labels": ["staff"]}))
-    (labelled / "secret.txt").write_text("The tunnel of Ost is closed.", "utf-8")
-    unknown = folder / FOLDER / "ffffffffffff"
-    unknown.mkdir()
-    (unknown / "who.txt").write_text("Nobody knows who may see this.", "utf-8")
     with KnowledgeBase.open(folder) as base:
         files.recover(base)
         ids = {one.id for one in base.documents()}
@@ -130,6 +133,21 @@ def test_what_a_crash_left_is_added_put_back_or_cleared_away(tmp_path):
     assert (folder / FOLDER / "gone.txt").is_file()
     assert not (on_the_way / "partial").exists()
     assert not [path for path in (on_the_way / "replaced").rglob("*") if path.is_file()]
+
+
+def test_a_document_that_was_deleted_otherwise_does_not_come_back(tmp_path):
+    folder = fill(tmp_path / "kb")
+    server = Killable(folder)
+    try:
+        sent = {"files": ("ost.txt", b"The mill of Ost grinds rye.")}
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            assert client.post("/api/bases/kb/documents", files=sent).status_code == 200
+    finally:
+        server.kill()
+    with KnowledgeBase.open(folder) as base:
+        assert base.delete([f"{FOLDER}/ost.txt"])
+        UploadedFiles(folder).recover(base)
+        assert f"{FOLDER}/ost.txt" not in {one.id for one in base.documents()}
 
 
 def test_the_note_of_a_server_is_its_owners_and_goes_with_it(tmp_path):
