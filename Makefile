@@ -118,7 +118,7 @@ clean:  ## remove what was built, but not .venv
 # torch first, alone: its index may be another one.
 .venv/.installed: .venv/bin/python pyproject.toml constraints.txt
 	$(PIP) $(PIP_TORCH_OPTIONS) torch
-	$(PIP) --editable '.[cpu,minilm,facts,small]'
+	$(PIP) --editable '.[cpu,minilm,facts,serve,small]'
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
