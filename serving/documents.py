@@ -2,11 +2,14 @@
 
 import asyncio
 import bisect
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 
+from ..knowledge.files import FILE_KEY
+from ..loading.files import DIGEST_KEY, OF_KEY, READING_KEY
 from ..loading.options import OCR, ReadingOptions
 from .access import Reader, Writer, narrowed_labels, server_of
 from .base_data import fact_data
@@ -26,6 +29,7 @@ router = APIRouter(prefix="/api/bases/{base}", tags=["documents"])
 
 Id = Annotated[str, Query(min_length=1, max_length=2000, description="The document's id.")]
 _LISTED_FACTS = 100
+_OWN_KEYS = frozenset({FILE_KEY, DIGEST_KEY, OF_KEY, READING_KEY, "labels"})
 
 
 @router.get(
@@ -61,7 +65,7 @@ async def documents(
                     "passages": one.passages,
                     "facts": one.facts,
                     "added_at": one.added_at,
-                    "metadata": dict(one.metadata),
+                    "metadata": _told(one.metadata),
                     "is_upload": served.files.holds(_path(served, key, one.id)),
                 }
                 for one in page
@@ -100,10 +104,15 @@ async def document(
             "text": text[start : start + length],
             "start": start,
             "characters": len(text),
-            "metadata": metadata,
+            "metadata": _told(metadata),
         }
 
     return await served.read(work)
+
+
+def _told(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata of a document without what is of this machine: paths, digests, who else sees."""
+    return {key: value for key, value in metadata.items() if key not in _OWN_KEYS}
 
 
 def _text(served: ServedBase, key: Key, id_: str) -> str:

@@ -171,6 +171,7 @@ class ServedBase:
     def _close(self) -> None:
         self.writing.shutdown(wait=True)
         self._keeping.shutdown(wait=True)
+        self.files.close()
         self.memory.close()
         self.records.close()
         self.base.close()

@@ -5,6 +5,7 @@ one that it takes the place of is kept until then. What a crash leaves between i
 cleared away when the server starts again.
 """
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -15,7 +16,8 @@ import threading
 import unicodedata
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -34,6 +36,7 @@ Labels = tuple[str, ...] | None
 FOLDER = "files"
 _ON_THE_WAY = ".uploads"
 _LABELS = ".labels.json"
+_ALIVE = ".alive"
 _LONGEST_NAME = 120
 _KEPT_JOBS = 200
 _BLOCK = 1 << 20
@@ -79,7 +82,10 @@ class UploadedFiles:
 
     def __init__(self, base: Path) -> None:
         self.folder = base / FOLDER
-        self._partial = base / _ON_THE_WAY / "partial"
+        self._on_the_way = base / _ON_THE_WAY
+        self._partials = self._on_the_way / "partial"
+        self._own: tuple[Path, BinaryIO] | None = None
+        self._guard = threading.Lock()
         self._replaced = base / _ON_THE_WAY / "replaced"
         self._begun = base / _ON_THE_WAY / "begun"
 
@@ -105,8 +111,7 @@ class UploadedFiles:
         Raises:
             RequestError: it is larger than it may be.
         """
-        self._partial.mkdir(parents=True, exist_ok=True)
-        path = self._partial / uuid.uuid4().hex
+        path = self._own_folder() / uuid.uuid4().hex
         read = 0
         try:
             with path.open("xb") as file:
@@ -123,6 +128,34 @@ class UploadedFiles:
             path.unlink(missing_ok=True)
             raise
         return path
+
+    def _own_folder(self) -> Path:
+        """Where this process receives files: locked as long as it lives."""
+        with self._guard:
+            if self._own is None:
+                folder = self._partials / uuid.uuid4().hex
+                folder.mkdir(parents=True)
+                alive = (folder / _ALIVE).open("wb")
+                fcntl.flock(alive, fcntl.LOCK_EX)
+                self._own = folder, alive
+            return self._own[0]
+
+    def close(self) -> None:
+        """Let go of what this process has received and not added."""
+        with self._guard:
+            if self._own is not None:
+                folder, alive = self._own
+                shutil.rmtree(folder, ignore_errors=True)
+                alive.close()
+                self._own = None
+
+    @contextmanager
+    def changing(self) -> Generator[None]:
+        """Hold the files alone: several servers may have the same base."""
+        self._on_the_way.mkdir(parents=True, exist_ok=True)
+        with (self._on_the_way / "lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def place(self, partial: Path, target: Path) -> None:
         """Move a received file to its place; what stood there is kept until `settle`."""
@@ -161,8 +194,26 @@ class UploadedFiles:
         return os.path.realpath(path).startswith(top)
 
     def recover(self, base: KnowledgeBase) -> None:
-        """Add what a crash left unread, put back what it left aside, clear the rest away."""
-        shutil.rmtree(self._partial, ignore_errors=True)
+        """Add what a crash left unread, put back what it left aside, clear the rest away.
+
+        What another process that lives is receiving or adding stays.
+        """
+        if not self._on_the_way.is_dir():
+            return
+        self._clear_partials()
+        with self.changing():
+            self._recover(base)
+
+    def _clear_partials(self) -> None:
+        for folder in self._partials.iterdir() if self._partials.is_dir() else ():
+            try:
+                with (folder / _ALIVE).open("rb") as alive:
+                    fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
+            except OSError:  # its process lives, or is just making it
+                continue
+
+    def _recover(self, base: KnowledgeBase) -> None:
         for begun in _files_below(self._begun):
             target = self.folder / begun.relative_to(self._begun)
             labels = _labels_in(target.parent)
@@ -295,14 +346,15 @@ def _added(
     labels: Labels,
     options: ReadingOptions,
 ) -> dict[str, Any]:
-    path = files.folder_for(key, labels) / name
-    files.place(partial, path)
     told: dict[str, Any] = {"status": "refused"}
-    try:
-        report = base.add_files([path], options=options, labels=labels, jobs=1)
-        told = _result(name, report)
-    finally:
-        files.settle(path, is_kept=told["status"] != "refused")
+    with files.changing():
+        path = files.folder_for(key, labels) / name
+        files.place(partial, path)
+        try:
+            report = base.add_files([path], options=options, labels=labels, jobs=1)
+            told = _result(name, report)
+        finally:
+            files.settle(path, is_kept=told["status"] != "refused")
     return told
 
 

@@ -1,5 +1,6 @@
 """A server that is killed in the middle of uploads: nothing is lost, nothing is half there."""
 
+import io
 import json
 import os
 import random
@@ -93,7 +94,7 @@ def test_what_was_acknowledged_is_there_and_what_is_there_is_whole(tmp_path, ful
     there = {path.name for path in (folder / FOLDER).iterdir() if path.is_file()}
     assert {f"station-{number}.txt" for number in numbers} == there - {"end.txt"}
     partial = folder / ".uploads" / "partial"
-    assert not partial.exists() or not list(partial.iterdir())
+    assert not [path for path in partial.rglob("*") if path.is_file()]
     with KnowledgeBase.open(folder, read_only=True) as base:
         assert base.statistics()["documents"] == 4 + len(there)
 
@@ -117,7 +118,9 @@ def test_what_a_crash_left_is_added_put_back_or_cleared_away(tmp_path):
         begun = on_the_way / "begun" / name
         begun.parent.mkdir(parents=True, exist_ok=True)
         begun.touch()
-    (on_the_way / "partial" / "abc").write_bytes(b"half")
+    (on_the_way / "partial" / "abc").mkdir()
+    (on_the_way / "partial" / "abc" / ".alive").touch()
+    (on_the_way / "partial" / "abc" / "half").write_bytes(b"half")
     (on_the_way / "replaced" / "bad.pdf").write_bytes(b"the good one before")
     (on_the_way / "replaced" / "unread.txt").write_text("what was replaced", "utf-8")
     (on_the_way / "replaced" / "gone.txt").write_text("The inn of Ost has nine beds.", "utf-8")
@@ -131,8 +134,20 @@ def test_what_a_crash_left_is_added_put_back_or_cleared_away(tmp_path):
     assert (folder / FOLDER / "bad.pdf").read_bytes() == b"the good one before"
     assert "grinds rye" in (folder / FOLDER / "unread.txt").read_text("utf-8")
     assert (folder / FOLDER / "gone.txt").is_file()
-    assert not (on_the_way / "partial").exists()
+    assert not list((on_the_way / "partial").iterdir())
     assert not [path for path in (on_the_way / "replaced").rglob("*") if path.is_file()]
+
+
+def test_a_server_that_starts_leaves_alone_what_another_is_receiving(tmp_path):
+    folder = fill(tmp_path / "kb")
+    one, other = UploadedFiles(folder), UploadedFiles(folder)
+    received = one.receive(io.BytesIO(b"The mill of Ost grinds rye."), most=100, name="ost.txt")
+    with KnowledgeBase.open(folder) as base:
+        other.recover(base)
+        assert received.read_bytes() == b"The mill of Ost grinds rye."
+        one.close()
+        other.recover(base)
+    assert not received.exists()
 
 
 def test_a_document_that_was_deleted_otherwise_does_not_come_back(tmp_path):
