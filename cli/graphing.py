@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..assembly import make_agent, open_base
-from ..drawing import Edge, Node, Picture, laid_out, to_html, to_svg
+from ..drawing import Picture, to_html, to_svg
 from ..errors import MissingExtraError
+from ..knowledge.fact_pictures import picture_of_facts
 from ..text.scripts import has_cjk
 from .bases import KbOption, find_base, settings_of
 from .output import JsonOption, console, print_json, say
@@ -73,7 +74,7 @@ def graph_show(
             return
         facts, known, strong = _facts_for(base, folder, asked, hops, limit)
     if out is not None:
-        picture = _picture(facts[:limit], strong)
+        picture = picture_of_facts(facts[:limit], strong=strong)
         _write(out, picture, asked, [f"{f.subject} — {f.predicate} → {f.object}" for f in facts])
     if as_json:
         print_json([fact_data(fact) for fact in facts[:limit]])
@@ -128,27 +129,6 @@ def _facts_for(
     facts = list({fact.id: fact for fact in (*linked, *around) if fact.id in shown}.values())
     ends = {end for fact in facts if fact.id in cited for end in (fact.subject_id, fact.object_id)}
     return facts, len(facts), cited | ends
-
-
-def _picture(facts: list["Fact"], strong: set[str]) -> Picture:
-    names: dict[str, str] = {}
-    for fact in facts:
-        names.setdefault(fact.subject_id, fact.subject)
-        names.setdefault(fact.object_id, fact.object)
-    return laid_out(
-        (Node(id_, name, "", id_ in strong) for id_, name in names.items()),
-        (
-            Edge(
-                fact.id,
-                fact.subject_id,
-                fact.object_id,
-                fact.predicate,
-                f"{fact.subject} | {fact.predicate} | {fact.object}",
-                fact.id in strong,
-            )
-            for fact in facts
-        ),
-    )
 
 
 def _write(path: Path, picture: Picture, title: str, facts: list[str]) -> None:

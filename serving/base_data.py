@@ -1,9 +1,9 @@
 """Facts, evidence and pictures of a base as JSON."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..drawing import Edge, Node, Picture, laid_out
+from ..drawing import Picture
 from ..evidence import Evidence
 from ..facts import Fact, Path
 
@@ -44,28 +44,6 @@ def found_data(
         rank, score = ranked.get(piece.id, (None, None))
         parts.append({"ranking": name, "rank": rank, "score": score})
     return {**piece.to_dict(), "parts": parts}
-
-
-def picture_of_facts(facts: Iterable[Fact], *, strong: Collection[str] = ()) -> Picture:
-    """Facts laid out; entities and facts of these ids are strong."""
-    listed = list(facts)
-    names: dict[str, str] = {}
-    for fact in listed:
-        names.setdefault(fact.subject_id, fact.subject)
-        names.setdefault(fact.object_id, fact.object)
-    nodes = [Node(id_, name, "", id_ in strong) for id_, name in names.items()]
-    edges = [
-        Edge(
-            fact.id,
-            fact.subject_id,
-            fact.object_id,
-            fact.predicate,
-            f"{fact.subject} | {fact.predicate} | {fact.object}",
-            fact.id in strong,
-        )
-        for fact in listed
-    ]
-    return laid_out(nodes, edges)
 
 
 def picture_data(picture: Picture, *, sources: dict[str, Any] | None = None) -> dict[str, Any]:

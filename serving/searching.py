@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from ..evidence import SearchMode
+from ..knowledge.fact_pictures import picture_of_facts
 from .access import Reader, server_of
-from .base_data import fact_data, found_data, path_data, picture_data, picture_of_facts
+from .base_data import fact_data, found_data, path_data, picture_data
 from .base_types import (
     BaseListing,
     EntityListing,

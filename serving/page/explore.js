@@ -63,7 +63,7 @@ export function explore(base, go, asked = {}) {
   get(path(base, "entities")).then((told) => {
     fill(best, h("span", { class: "dim" }, `${w("best")}: `), told.entities.map((found) =>
       button(`${found.name} (${found.facts})`, () => walk(found.name), { class: "small" })));
-  }).catch(() => {});
+  }).catch((error) => { fill(best, h("span", { class: "bad" }, `${w("failed")} ${error.message}`)); });
   if (asked.entity) around(asked.entity);
   return h("section", { class: "view", tabindex: "0", "aria-label": w("graph") }, h("h2", {}, w("graph")), one, best, two, shown);
 }
