@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..agent.answer_lines import Places, answer_lines, describe_evidence
 from ..assembly import make_agent, open_base
 from .bases import KbOption, find_base, settings_of
 from .graphing import fact_data
@@ -20,7 +19,9 @@ from .output import (
 )
 
 if TYPE_CHECKING:
+    from ..agent.answer_lines import Places
     from ..agent.transcript import Answer
+    from ..knowledge.base import KnowledgeBase
 
 KOption = Annotated[int | None, typer.Option("-k", help="How many passages.", min=1, max=50)]
 ModeOption = Annotated[str | None, typer.Option(help='"vector", "bm25", "hybrid" or "graph".')]
@@ -102,7 +103,7 @@ def ask(
         if as_json:
             print_json(answer.to_dict())
         else:
-            print_answer(answer, Places(folder, base.path_of), verbose=verbose)
+            print_answer(answer, _places(folder, base), verbose=verbose)
 
 
 def _write_trace(answer: "Answer", path: Path) -> None:
@@ -119,8 +120,16 @@ def _write_trace(answer: "Answer", path: Path) -> None:
         raise typer.BadParameter(f"{path} cannot be written: {error}") from error
 
 
-def print_answer(answer: "Answer", places: Places, *, verbose: bool = False) -> None:
+def _places(folder: Path, base: "KnowledgeBase") -> "Places":
+    from ..agent.answer_lines import Places  # LangChain comes with it: not before it is needed
+
+    return Places(folder, base.path_of)
+
+
+def print_answer(answer: "Answer", places: "Places", *, verbose: bool = False) -> None:
     """An answer for a reader."""
+    from ..agent.answer_lines import answer_lines
+
     for line in answer_lines(answer, places, verbose=verbose):
         say(line)
 
@@ -149,7 +158,7 @@ def chat(
     ).values
     with open_base(folder, read_only=True, device=settings.embeddings.device) as base:
         agent = make_agent(base, settings)
-        places = Places(folder, base.path_of)
+        places = _places(folder, base)
         console.print("Ask; /exit or Ctrl-D ends.", markup=False)
         while True:
             try:
@@ -183,6 +192,8 @@ def search(
     if as_json:
         print_json([piece.to_dict() for piece in found])
         return
+    from ..agent.answer_lines import describe_evidence
+
     for number, piece in enumerate(found, start=1):
         say(describe_evidence(number, piece))
     if not found:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ..agent.answer_lines import describe_evidence
 from ..assembly import init_base, make_agent, open_base
 from ..notation import parse_fact
 from .asking import EngineOption, ModelOption
@@ -166,6 +165,8 @@ def _introduce(base: "KnowledgeBase") -> None:
 
 
 def _show(base: "KnowledgeBase", question: DemoQuestion, answer: "Answer") -> None:
+    from ..agent.answer_lines import describe_evidence
+
     say()
     console.rule(style="dim")
     say(f"Q ({question.needs}): {question.text}")

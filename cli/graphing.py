@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..assembly import make_agent, open_base
-from ..drawing import Picture, to_html, to_svg
 from ..errors import MissingExtraError
-from ..knowledge.fact_pictures import picture_of_facts
 from ..text.scripts import has_cjk
 from .bases import KbOption, find_base, settings_of
 from .output import JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
+    from ..drawing import Picture
     from ..facts import Fact
     from ..knowledge.base import KnowledgeBase
 
@@ -74,6 +73,8 @@ def graph_show(
             return
         facts, known, strong = _facts_for(base, folder, asked, hops, limit)
     if out is not None:
+        from ..knowledge.fact_pictures import picture_of_facts
+
         picture = picture_of_facts(facts[:limit], strong=strong)
         _write(out, picture, asked, [f"{f.subject} — {f.predicate} → {f.object}" for f in facts])
     if as_json:
@@ -131,7 +132,9 @@ def _facts_for(
     return facts, len(facts), cited | ends
 
 
-def _write(path: Path, picture: Picture, title: str, facts: list[str]) -> None:
+def _write(path: Path, picture: "Picture", title: str, facts: list[str]) -> None:
+    from ..drawing import to_html, to_svg
+
     ending = path.suffix.lower()
     if ending not in (".svg", ".png", ".html", ".htm"):
         raise typer.BadParameter(f"{path}: a picture ends in .svg, .png or .html")
@@ -143,7 +146,7 @@ def _write(path: Path, picture: Picture, title: str, facts: list[str]) -> None:
         path.write_text(to_html(picture, title=title, facts=facts), encoding="utf-8")
 
 
-def _write_png(path: Path, picture: Picture, title: str) -> None:
+def _write_png(path: Path, picture: "Picture", title: str) -> None:
     """The picture drawn by matplotlib, in a font of the machine that has Chinese characters."""
     try:
         import matplotlib

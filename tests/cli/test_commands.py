@@ -333,3 +333,12 @@ def test_chinese_questions_go_to_the_engine_that_reads_chinese(tmp_path):
     assert "九点" in answer.text and answer.model == "groundglm-extractive"
     assert answer.notes[-1].startswith("groundglm-small 只懂英文") and not small.requests
     assert both.ask("When does the shop open?").model == "groundglm-small"
+
+
+def test_the_command_line_starts_without_the_slow_libraries():
+    slow = {"langchain_core", "torch", "networkx", "fastapi", "numpy", "jieba"}
+    program = "import groundglm.cli.app, sys; print(*sys.modules, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not slow & set(done.stdout.split())
