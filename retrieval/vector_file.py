@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .array_file import DamagedFileError, map_arrays, write_arrays
-from .one_faiss import faiss
+from .one_faiss import faiss, one_thread
 
 _PLACE = 8  # bytes
 _SEEN_OF_EACH = 40  # vectors of each list that its centre is made of
@@ -218,7 +218,8 @@ class VectorFile:
     ) -> tuple[np.ndarray, np.ndarray]:
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
         parameters = faiss.SearchParametersIVF(nprobe=probed, sel=selector)
-        scores, places = self._index.search(query, k, params=parameters)
+        with one_thread():
+            scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
         return scores[0][found], places[0][found]
 

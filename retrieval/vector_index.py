@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .one_faiss import faiss
+from .one_faiss import faiss, one_thread
 from .ranking import Hit, best
 from .vector_file import VectorFile
 
@@ -137,7 +137,8 @@ class VectorIndex:
     ) -> tuple[np.ndarray, np.ndarray]:
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
         parameters = None if bits is None else faiss.SearchParameters(sel=selector)
-        scores, places = self._index.search(query, k, params=parameters)
+        with one_thread():
+            scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
         return scores[0][found], places[0][found]
 

@@ -159,6 +159,28 @@ def test_threads_may_add_delete_and_search_at_once() -> None:
     assert len(index) == 1
 
 
+def test_a_search_waits_for_no_other_thread_and_leaves_their_number(index, monkeypatch) -> None:
+    during: list[int] = []
+    real = index._index
+
+    class Watched:
+        def search(self, *arguments, **options):
+            during.append(module.faiss.omp_get_max_threads())
+            return real.search(*arguments, **options)
+
+    usual = module.faiss.omp_get_max_threads()
+    module.faiss.omp_set_num_threads(3)
+    monkeypatch.setattr(index, "_index", Watched())
+    try:
+        index.search(vectors([1, 0])[0], k=1)
+        after = module.faiss.omp_get_max_threads()
+    finally:
+        module.faiss.omp_set_num_threads(usual)
+
+    assert during == [1]
+    assert after == 3
+
+
 def test_two_builds_of_faiss_side_by_side_are_refused(monkeypatch) -> None:
     monkeypatch.setattr(module, "_is_installed", lambda name: name in ("faiss-cpu", "faiss-gpu"))
 
