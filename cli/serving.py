@@ -1,5 +1,6 @@
 """Commands for a server: serve, keys."""
 
+import os
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -76,6 +77,9 @@ def serve(
     ] = False,
 ) -> None:
     """Serve bases: a page for people, OpenAI's API, and the bases' own; Ctrl-C ends it."""
+    # numpy, which is not loaded yet, embeds questions. Where others are answered beside, its threads
+    # wait for each other: 150 ms a question, and as much of the processor, where one takes 20.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options: dict[str, Any] = {
         "concurrent": concurrent,
         "waiting": waiting,

@@ -151,7 +151,7 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
         sentence = span.cut(piece.text)
         if not _is_prose(sentence):
             continue
-        if len(sentence) <= _LONGEST_SUBJECT and normalize_name(sentence) in forms:
+        if len(sentence) <= _LONGEST_SUBJECT and _as_name(sentence) in forms:
             continue
         begins = _begins_with(fold(sentence), subject)
         force = 0.0
@@ -168,6 +168,12 @@ def _defining(subject: str, piece: NumberedEvidence) -> list[tuple[float, Defini
             found.append((force, Definition(piece.number, sentence, span)))
         opening = False
     return found
+
+
+@lru_cache(maxsize=4096)
+def _as_name(sentence: str) -> str:
+    """A short sentence as a name; a passage is looked at several times for one question."""
+    return normalize_name(sentence)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
@@ -61,6 +62,28 @@ def test_a_server_is_not_open_to_others_without_keys(folder, capsys):
 def test_what_cannot_be_is_said_before_it_listens(folder, capsys, more, says):
     assert run(["serve", str(folder), *more]) in (1, 2)
     assert says in capsys.readouterr().err
+
+
+SERVE = """
+import sys
+import uvicorn
+assert "numpy" not in sys.modules, "loaded too early to be told its threads"
+async def serve(self, *given, **named):
+    from threadpoolctl import threadpool_info
+    print([one["num_threads"] for one in threadpool_info() if "numpy" in one["filepath"]])
+uvicorn.Server.serve = serve
+from groundglm.cli.app import run
+run(["serve", sys.argv[1], "--port", "0"])
+"""
+
+
+def test_threads_of_numpy_do_not_wait_for_each_other(folder):
+    known = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, str(folder)],
+        env=known, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "[1]" in done.stdout, done.stderr
 
 
 def test_a_missing_package_is_named_with_its_extra(folder, capsys, monkeypatch):
