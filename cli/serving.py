@@ -77,7 +77,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve bases: a page for people, OpenAI's API, and the bases' own; Ctrl-C ends it."""
-    # numpy, which is not loaded yet, embeds questions. Where others are answered beside, its threads
+    # numpy, which is not loaded yet, embeds questions. While others are answered too, its threads
     # wait for each other: 150 ms a question, and as much of the processor, where one takes 20.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options: dict[str, Any] = {
