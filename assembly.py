@@ -233,7 +233,10 @@ class ByLanguage:
 
     def ask(self, question: str, *, thread_id: str | None = None) -> "Answer":
         """Answer a question; a Chinese one is told who answers it."""
-        answer = self.agent_for(question).ask(question, thread_id=thread_id)
+        return self.noted(question, self.agent_for(question).ask(question, thread_id=thread_id))
+
+    def noted(self, question: str, answer: "Answer") -> "Answer":
+        """An answer with a note on who gave it, where the question is Chinese."""
         if language(question) == "en":
             return answer
         return replace(answer, notes=(*answer.notes, _CHINESE.format(self.english.model_name)))

@@ -76,7 +76,9 @@ class _Turn:
         """Ask, and tell what happens: each event's name and data; the answer comes last."""
         thread = thread_of(self._key, self._thread)
         agent = self._served.agent_for(question)
-        return self._named(lambda: agent.astream(question, thread_id=thread, labels=self._labels))
+        return self._named(
+            question, lambda: agent.astream(question, thread_id=thread, labels=self._labels)
+        )
 
     def decided(
         self, question: str, decisions: Mapping[str, Decision] | None
@@ -90,10 +92,10 @@ class _Turn:
             )
             yield Answered(answer)
 
-        return self._named(events)
+        return self._named(question, events)
 
     async def _named(
-        self, begin: Callable[[], AsyncGenerator[Event]]
+        self, question: str, begin: Callable[[], AsyncGenerator[Event]]
     ) -> AsyncGenerator[tuple[str, Any]]:
         finished = False
         try:
@@ -103,7 +105,8 @@ class _Turn:
                         async for event in events:
                             if isinstance(event, Answered):
                                 finished = True
-                                yield "answered", await self._answered(event.answer)
+                                answer = self._served.noted(question, event.answer)
+                                yield "answered", await self._answered(answer)
                             else:
                                 data = dict(event_data(event))
                                 yield str(data.pop("event")), data

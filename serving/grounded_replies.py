@@ -111,6 +111,7 @@ class GroundedReply:
                     async for event in events:
                         if isinstance(event, Answered):
                             finished = True
+                            event = Answered(self._served.noted(self._question, event.answer))
                             self._keep(event.answer)
                         yield event
                 finally:

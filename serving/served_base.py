@@ -23,6 +23,7 @@ from .uploads import UploadedFiles
 
 if TYPE_CHECKING:
     from ..agent.grounded_agent import GroundedAgent
+    from ..agent.transcript import Answer
 
 _LOG = logging.getLogger("groundglm.serving")
 
@@ -143,6 +144,10 @@ class ServedBase:
     def agent_for(self, question: str) -> "GroundedAgent":
         """Who answers a question."""
         return self.agent.agent_for(question) if isinstance(self.agent, ByLanguage) else self.agent
+
+    def noted(self, question: str, answer: "Answer") -> "Answer":
+        """An answer with a note, where another engine than the base's own gave it."""
+        return self.agent.noted(question, answer) if isinstance(self.agent, ByLanguage) else answer
 
     @contextmanager
     def used(self) -> Generator["ServedBase"]:

@@ -6,7 +6,12 @@ import zipfile
 
 import pytest
 
+from groundglm import ChatGLM3
+from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.serving.uploads import safe_name
+
+from .conftest import SETTINGS, fill, make_server
+from .running_server import running
 
 
 @pytest.fixture
@@ -269,6 +274,23 @@ def test_settings_are_read_again_while_the_server_runs(open_server, client):
     finally:
         settings.write_text(before, encoding="utf-8")
         assert client.post("/api/reload").status_code == 200
+
+
+def test_a_chinese_question_to_the_small_model_is_told_who_answers_it(tmp_path):
+    folder = fill(tmp_path / "kb")
+    (folder / "groundglm.toml").write_text(SETTINGS + '[engine]\nname = "small"\n', "utf-8")
+    small = ScriptedEngine(["It opens at half past eight.[1]"], name="groundglm-small")
+    model = ChatGLM3(engine=small)
+    question = "青石桥是什么时候建的？"
+    server = running(lambda: make_server(folder, tools=[], model=model))
+    with server as found, found.client() as client:
+        body = {"model": "kb", "messages": [{"role": "user", "content": question}]}
+        said = client.post("/v1/chat/completions", json=body).json()["groundglm"]
+        turn = client.post("/api/bases/kb/ask", json={"question": question})
+    told = [data for name, data in events_of(turn) if name == "answered"]
+    for notes in (said["notes"], told[-1]["answer"]["notes"]):
+        assert any(note.startswith("groundglm-small 只懂英文") for note in notes), notes
+    assert not small.requests
 
 
 def test_every_reply_says_what_a_browser_may_do(client):
