@@ -7,6 +7,8 @@ PYTHON ?= python3
 PIP_TORCH_OPTIONS ?=
 # More options for pytest, for example: make test PYTEST_OPTIONS="-k bm25 -x"
 PYTEST_OPTIONS ?=
+# Processes that share the fast tests, a file each; to see what a test prints: make test PYTEST_WORKERS=
+PYTEST_WORKERS ?= -n logical --maxprocesses 4 --dist loadfile
 
 # The tests' own uses of pip (the wheel test) read it from the environment.
 export PIP_TORCH_OPTIONS
@@ -29,7 +31,7 @@ demo: .venv/.installed  ## build a knowledge base from the sample corpus and ask
 	@$(BIN)/python -m groundglm demo
 
 test: .venv/.installed-dev  ## the fast tests
-	@$(BIN)/python -m pytest -m "not slow and not gpu and not page and not vllm" $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest $(PYTEST_WORKERS) -m "not slow and not gpu and not page and not vllm" $(PYTEST_OPTIONS)
 
 # Node comes with pyright; the packages of the npm registry lie under build/.
 build/node/.installed: .venv/.installed-dev tests/page/package.json

@@ -21,7 +21,8 @@ def needs(condition, what):
         pytest.skip(f"needs {what}: make system-packages test-page")
 
 
-@pytest.fixture(scope="session")
+# Not of the session: playwright's event loop would be in the way of asynchronous tests behind it.
+@pytest.fixture(scope="module")
 def browser():
     needs(shutil.which("chromium"), "chromium")
     try:
