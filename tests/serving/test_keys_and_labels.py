@@ -1,10 +1,11 @@
 """Keys: what is stored of them, what each may do, and what each may see."""
 
 import json
+import os
 import stat
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groundglm.errors import SettingsError
@@ -220,6 +221,7 @@ SECRETS = st.lists(
 )
 
 
+@settings(max_examples=300 if os.environ.get("GROUNDGLM_FULL") == "1" else 30, deadline=None)
 @given(secrets=SECRETS, own=st.frozensets(LABELS, max_size=2), stream=st.booleans())
 def test_no_answer_search_list_or_graph_tells_what_a_key_may_not_see(keyed, secrets, own, stream):
     from langchain_core.documents import Document
