@@ -65,7 +65,7 @@ def create_app(server: Server) -> FastAPI:
         pages.router,
     ):
         app.include_router(router)
-    app.openapi = _described(app, needs_key=server.access.needs_key)
+    app.openapi = _described(app, server)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(Exception, on_request_error)
@@ -73,9 +73,10 @@ def create_app(server: Server) -> FastAPI:
     return app
 
 
-def _described(app: FastAPI, *, needs_key: bool) -> Callable[[], dict[str, Any]]:
-    """The description as this server answers: what does not fit is 400, a key only if needed."""
+def _described(app: FastAPI, server: Server) -> Callable[[], dict[str, Any]]:
+    """The description as this server answers: its limits; what does not fit is 400; keys."""
     described = app.openapi
+    needs_key = server.access.needs_key
 
     def openapi() -> dict[str, Any]:
         told = described()
@@ -86,6 +87,10 @@ def _described(app: FastAPI, *, needs_key: bool) -> Callable[[], dict[str, Any]]
                     operation.pop("security", None)
         if not needs_key:
             told.get("components", {}).pop("securitySchemes", None)
+        for schema in told.get("components", {}).get("schemas", {}).values():
+            files = schema.get("properties", {}).get("files", {})
+            if files.get("items", {}).get("contentMediaType") == "application/octet-stream":
+                files["maxItems"] = server.options.max_files
         return told
 
     return openapi
