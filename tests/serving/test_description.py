@@ -11,7 +11,6 @@ from groundglm.serving import KeyFile
 from .conftest import fill, make_server
 from .running_server import running
 
-
 # In a form every value is text: where schemathesis sends a number in place of a text, or null in
 # place of a file, what arrives is a text and a file all the same.
 CONFIG = """
