@@ -1,6 +1,6 @@
 """FAISS, where there is one of it."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
@@ -41,7 +41,7 @@ __all__ = ["faiss", "one_thread"]
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> Generator[None]:
     """Search for one vector with one thread: FAISS then gives the others nothing to do.
 
     It waits for them all the same, and where the processor is busy, as under a server, that takes
