@@ -40,7 +40,7 @@ class Running:
 @contextmanager
 def running(make_server):
     """Serve what a function makes, in a thread with an event loop of its own."""
-    bound = socket.socket()
+    bound = socket.socket(proto=socket.IPPROTO_TCP)
     bound.bind(("127.0.0.1", 0))
     bound.listen(512)
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"

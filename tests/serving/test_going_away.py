@@ -14,6 +14,7 @@ from groundglm import ChatGLM3
 from groundglm.engines.engine import TokenChunk
 from groundglm.engines.scripted_engine import ScriptedEngine
 from groundglm.serving.queueing import TurnQueue
+from groundglm.serving.running import _bound
 
 from .conftest import fill, make_server
 from .running_server import running
@@ -262,3 +263,21 @@ async def test_a_turn_that_comes_as_it_is_given_up_goes_to_the_next():
     others = [asyncio.create_task(want(name)) for name in "abc"]
     await asyncio.gather(first, *others)
     assert queue.running == queue.waiting == 0 and len(got) == 3
+
+
+async def test_what_is_written_goes_out_at_once():
+    delays = []
+
+    async def serve(reader, writer):
+        delays.append(
+            writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        )
+        writer.close()
+
+    with _bound("127.0.0.1", 0) as bound:
+        bound.listen()
+        async with await asyncio.start_server(serve, sock=bound):
+            reader, writer = await asyncio.open_connection(*bound.getsockname())
+            await reader.read()
+            writer.close()
+    assert delays and all(delays)
