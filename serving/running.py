@@ -129,8 +129,8 @@ def _bound(host: str, port: int) -> Generator[socket.socket]:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror as error:
         raise SettingsError(f"{host} is no address of this machine: {error}") from error
-    # With its protocol named asyncio sends what is written at once; else TCP waits up to 40 ms for an
-    # acknowledgement before the next piece of a stream (Nagle's algorithm, delayed acknowledgements).
+    # With its protocol named asyncio sends what is written at once; else TCP waits up to 40 ms for
+    # an acknowledgement before the next piece of a stream (Nagle's algorithm).
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
