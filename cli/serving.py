@@ -78,7 +78,7 @@ def serve(
 ) -> None:
     """Serve bases: a page for people, OpenAI's API, and the bases' own; Ctrl-C ends it."""
     # numpy, which is not loaded yet, embeds questions. While others are answered too, its threads
-    # wait for each other: 150 ms a question, and as much of the processor, where one takes 20.
+    # wait for each other: 150 ms a question, and as much of the processor, where one takes 25.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     options: dict[str, Any] = {
         "concurrent": concurrent,
