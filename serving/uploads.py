@@ -5,7 +5,6 @@ one that it takes the place of is kept until then. What a crash leaves between i
 cleared away when the server starts again.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -21,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
+
+from filelock import FileLock
 
 from ..errors import GroundGLMError
 from ..knowledge.base import KnowledgeBase
@@ -84,7 +85,7 @@ class UploadedFiles:
         self.folder = base / FOLDER
         self._on_the_way = base / _ON_THE_WAY
         self._partials = self._on_the_way / "partial"
-        self._own: tuple[Path, BinaryIO] | None = None
+        self._own: tuple[Path, FileLock] | None = None
         self._guard = threading.Lock()
         self._replaced = base / _ON_THE_WAY / "replaced"
         self._begun = base / _ON_THE_WAY / "begun"
@@ -135,8 +136,8 @@ class UploadedFiles:
             if self._own is None:
                 folder = self._partials / uuid.uuid4().hex
                 folder.mkdir(parents=True)
-                alive = (folder / _ALIVE).open("wb")
-                fcntl.flock(alive, fcntl.LOCK_EX)
+                alive = FileLock(folder / _ALIVE, thread_local=False)
+                alive.acquire()
                 self._own = folder, alive
             return self._own[0]
 
@@ -146,15 +147,14 @@ class UploadedFiles:
             if self._own is not None:
                 folder, alive = self._own
                 shutil.rmtree(folder, ignore_errors=True)
-                alive.close()
+                alive.release()
                 self._own = None
 
     @contextmanager
     def changing(self) -> Generator[None]:
         """Hold the files alone: several servers may have the same base."""
         self._on_the_way.mkdir(parents=True, exist_ok=True)
-        with (self._on_the_way / "lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with FileLock(self._on_the_way / "lock"):
             yield
 
     def place(self, partial: Path, target: Path) -> None:
@@ -206,11 +206,12 @@ class UploadedFiles:
 
     def _clear_partials(self) -> None:
         for folder in self._partials.iterdir() if self._partials.is_dir() else ():
+            if not (folder / _ALIVE).is_file():  # its process is just making it
+                continue
             try:
-                with (folder / _ALIVE).open("rb") as alive:
-                    fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with FileLock(folder / _ALIVE, timeout=0):
                     shutil.rmtree(folder, ignore_errors=True)
-            except OSError:  # its process lives, or is just making it
+            except OSError:  # its process lives (a Timeout is one)
                 continue
 
     def _recover(self, base: KnowledgeBase) -> None:
